@@ -1,0 +1,45 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+const sdk = fileURLToPath(new URL("./sdk/", import.meta.url));
+
+/**
+ * Examples import the package by its name. In a test that name means the sources, as every other import there
+ * does: two copies of the SDK in one process would not know each other's tasks.
+ */
+const alias = [
+  { find: /^drover$/, replacement: `${sdk}index.ts` },
+  { find: /^drover\/(\w+)$/, replacement: `${sdk}$1.ts` },
+];
+
+/** One project per kind of test, so that `vitest --project core` stays under a second. */
+export default defineConfig({
+  test: {
+    maxWorkers: 2,
+    projects: [
+      {
+        resolve: { alias },
+        test: { name: "core", include: ["test/core/**/*.test.ts"], setupFiles: ["test/setup-pure.ts"] },
+      },
+      { resolve: { alias }, test: { name: "authoring", include: ["test/authoring/**/*.test.ts"] } },
+      { resolve: { alias }, test: { name: "contract", include: ["test/contract/**/*.test.ts"] } },
+      {
+        resolve: { alias },
+        test: { name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeout: 60_000 },
+      },
+      {
+        // These start processes and kill them: one file at a time, after the others, with room for slow machines.
+        resolve: { alias },
+        test: {
+          name: "e2e",
+          include: ["test/e2e/**/*.test.ts"],
+          testTimeout: 120_000,
+          hookTimeout: 60_000,
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
+      },
+    ],
+  },
+});
