@@ -1,0 +1,127 @@
+/** From a message to an action that may be executed: claims it and reads everything durable about it. */
+import { claimAction, initialState, judgeLosses, passedLimit } from "../core/action-state.ts";
+import { resolveJournal } from "../core/journal.ts";
+import { MailboxView } from "../core/mailbox.ts";
+import { type ActionSpec, type ActionState, isEnded } from "../core/records.ts";
+import type { Delivery, World } from "../ports.ts";
+import { abortOne } from "./abort.ts";
+import { applyDecision } from "./apply.ts";
+import type { ClaimedAction } from "./execution.ts";
+import type { ParentCheck } from "./parent-check.ts";
+import { persist } from "./persist.ts";
+import { expire } from "./timers.ts";
+
+export type ClaimResult =
+  | { readonly kind: "claimed"; readonly action: ClaimedAction }
+  /** Nothing to do for this message, ever. */
+  | { readonly kind: "done" }
+  | { readonly kind: "later"; readonly delayMs: number };
+
+export async function claimDelivery(
+  world: World,
+  delivery: Delivery,
+  parents: ParentCheck,
+): Promise<ClaimResult> {
+  const { message } = delivery;
+  const spec = message.spec ?? (await persist(world, () => world.store.readSpec(message.action)));
+  if (spec === null) return { kind: "done" };
+  const known = message.spec === null ? await readState(world, spec) : initialState(spec);
+  const [claimed, isOrphan] = await Promise.all([claimState(world, spec, known, delivery), parents.isEnded(spec)]);
+  if (claimed.kind !== "running") return claimed;
+  if (isOrphan) {
+    await abortOne(world, spec.id, "its parent has ended");
+    return { kind: "done" };
+  }
+  const action = await loadAction(world, spec, claimed.state, claimed.before);
+  return action === null ? { kind: "done" } : { kind: "claimed", action };
+}
+
+type StateClaim =
+  | { readonly kind: "running"; readonly state: ActionState; readonly before: ActionState }
+  | { readonly kind: "done" }
+  | { readonly kind: "later"; readonly delayMs: number };
+
+async function claimState(
+  world: World,
+  spec: ActionSpec,
+  known: ActionState,
+  delivery: Delivery,
+): Promise<StateClaim> {
+  const mark = world.entropy.uuid();
+  let before = known;
+  let hasExpired = false;
+  const applied = await applyDecision(world, known, (current) => {
+    before = current;
+    const nowMs = world.clock.nowMs();
+    hasExpired = !isEnded(current.status) && passedLimit(current, spec.policy, nowMs) !== null;
+    if (hasExpired) return { kind: "refuse", reason: "not-due" };
+    return claimAction(current, { messageId: delivery.messageId, mark, nowMs });
+  });
+  if (hasExpired) {
+    await expire(world, spec);
+    return { kind: "done" };
+  }
+  if (applied.kind === "written") return { kind: "running", state: applied.state, before };
+  if (applied.reason === "not-ready") {
+    return { kind: "later", delayMs: Math.max(1, applied.state.readyMs - world.clock.nowMs()) };
+  }
+  return { kind: "done" };
+}
+
+async function readState(world: World, spec: ActionSpec): Promise<ActionState> {
+  const [state] = await persist(world, () => world.store.readStates([spec.id]));
+  return state ?? initialState(spec);
+}
+
+/** The journal, mailbox and children of a claimed action; a first epoch has none. Null if it was lost too often. */
+async function loadAction(
+  world: World,
+  spec: ActionSpec,
+  state: ActionState,
+  before: ActionState,
+): Promise<ClaimedAction | null> {
+  const loaded = await loadLog(world, spec, state, before.status !== "suspended");
+  if (before.status !== "running") return loaded;
+  const progress = loaded.log.recordCount + loaded.mailbox.end;
+  const judged = await applyDecision(world, state, (current) =>
+    judgeLosses(current, state.epoch, progress, world.clock.nowMs()),
+  );
+  if (judged.kind === "refused") return judged.reason === "not-due" ? loaded : null;
+  return isEnded(judged.state.status) ? null : { ...loaded, state: judged.state };
+}
+
+/** Also what a suspended action's executor calls to go on when there was news at the last moment. */
+export async function loadLog(
+  world: World,
+  spec: ActionSpec,
+  state: ActionState,
+  mayLackMessages: boolean,
+): Promise<ClaimedAction> {
+  const mailbox = new MailboxView();
+  if (state.epoch === 1 && state.version === 1) {
+    const log = resolveJournal([], state.base);
+    return { spec, state, log, mailbox, children: new Map(), mayLackMessages: false };
+  }
+  const [batches, children] = await Promise.all([
+    persist(world, () => world.store.readJournal(spec.id)),
+    persist(world, () => world.store.listChildren(spec.id)),
+    readMailbox(world, spec, mailbox),
+  ]);
+  return {
+    spec,
+    state,
+    log: resolveJournal(batches, state.base),
+    mailbox,
+    children: new Map(children.map((child) => [child.spec.id, child])),
+    mayLackMessages,
+  };
+}
+
+async function readMailbox(world: World, spec: ActionSpec, mailbox: MailboxView): Promise<void> {
+  for (;;) {
+    const after = mailbox.end;
+    const entries = await persist(world, () => world.store.readMailbox(spec.id, after, 0));
+    if (entries.length === 0) return;
+    mailbox.add(after, entries);
+  }
+}

@@ -1,0 +1,57 @@
+/** Executes a claimed action to an end: runs its task's code, and writes down what became of it. */
+import type { Delivery, World } from "../ports.ts";
+import { loadLog } from "./claim.ts";
+import { type ClaimedAction, Execution, type ExecutionEnd } from "./execution.ts";
+import { finishExecution, settleDelivery } from "./finish.ts";
+import { loadPayload } from "./payloads.ts";
+import type { Slots } from "./slots.ts";
+
+/** The code of a task, as the engine calls it: with the decoded input, in the action's context. */
+export type TaskBody = (input: unknown) => unknown;
+
+export interface ExecuteOptions {
+  readonly slots: Slots;
+  readonly lingerMs: number;
+  readonly resolveTask: (name: string) => TaskBody;
+  readonly onStart: (execution: Execution) => void;
+  readonly onEnd: (execution: Execution) => void;
+}
+
+/** The caller has taken a slot for it; it is given back here. */
+export async function execute(
+  world: World,
+  delivery: Delivery,
+  claimed: ClaimedAction,
+  options: ExecuteOptions,
+): Promise<void> {
+  for (let action = claimed; ; ) {
+    const execution = new Execution(world, action, options);
+    options.onStart(execution);
+    let finished: Awaited<ReturnType<typeof finishExecution>>;
+    try {
+      const end = await runTask(world, execution, options.resolveTask);
+      finished = await finishExecution(world, execution, end);
+    } finally {
+      options.onEnd(execution);
+    }
+    if (finished !== "go-on") {
+      await settleDelivery(world, delivery, finished);
+      return;
+    }
+    await options.slots.retake();
+    action = await loadLog(world, action.spec, action.state, false);
+  }
+}
+
+async function runTask(
+  world: World,
+  execution: Execution,
+  resolveTask: (name: string) => TaskBody,
+): Promise<ExecutionEnd> {
+  const { spec } = execution.claimed;
+  return await execution.run(async () => {
+    const body = resolveTask(spec.name);
+    const input = await loadPayload(world, spec.input);
+    return await body(input);
+  });
+}

@@ -1,0 +1,159 @@
+/**
+ * What a replica does: takes messages for free slots, executes their actions, keeps their leases, and goes away in order.
+ *
+ * W1. No more actions run user code than there are slots; parked ones hold none.
+ * W2. A message is taken off its queue only when what it asked for is durably over.
+ */
+import type { ActionSpec, ActionState } from "../core/records.ts";
+import { isCurrent, nextLimit } from "../core/action-state.ts";
+import type { Delivery, Leases, World } from "../ports.ts";
+import { claimDelivery } from "./claim.ts";
+import { execute, type TaskBody } from "./execute.ts";
+import type { Execution } from "./execution.ts";
+import { ParentCheck } from "./parent-check.ts";
+import { persist } from "./persist.ts";
+import { Slots } from "./slots.ts";
+
+export interface WorkerOptions {
+  /** Queue to serve: the name of an environment. */
+  readonly environment: string;
+  /** Actions that run user code at once. */
+  readonly concurrency: number;
+  /** The body of a task by its full name; throws an UnknownTaskError. */
+  readonly resolveTask: (name: string) => TaskBody;
+  readonly leases: Leases;
+  /** How long an action that only waits stays in memory before it is suspended. Default 10 s. */
+  readonly lingerMs?: number;
+  /** How often running actions are checked for having been ended elsewhere. Default 1 s. */
+  readonly watchMs?: number;
+  /** Take one message, execute it to its end, and stop. */
+  readonly isOneShot?: boolean;
+}
+
+const defaults = { lingerMs: 10_000, watchMs: 1_000, isOneShot: false };
+const pollMs = 20_000;
+const afterFailureMs = 1_000;
+
+export class Worker {
+  readonly #world: World;
+  readonly #options: Required<WorkerOptions>;
+  readonly #slots: Slots;
+  readonly #parents: ParentCheck;
+  readonly #stop = new AbortController();
+  readonly #executions = new Set<Execution>();
+  readonly #busy = new Set<Promise<void>>();
+
+  constructor(world: World, options: WorkerOptions) {
+    this.#world = world;
+    this.#options = { ...defaults, ...options };
+    this.#slots = new Slots(options.concurrency);
+    this.#parents = new ParentCheck(world);
+  }
+
+  /** Actions that this worker holds, parked ones included. */
+  get held(): number {
+    return this.#busy.size;
+  }
+
+  /** Serves until drained; resolves when nothing is held any more. */
+  async run(): Promise<void> {
+    const watching = this.#watch();
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      await this.#slots.whenFree(signal);
+      if (signal.aborted) break;
+      const deliveries = await this.#receive();
+      for (const delivery of deliveries) this.#accept(delivery);
+      if (this.#options.isOneShot && deliveries.length > 0) this.#stop.abort();
+    }
+    await Promise.all(this.#busy);
+    this.#stop.abort();
+    await watching;
+  }
+
+  /** Takes nothing new; what runs may end within `graceMs`, the rest is handed back to the queue. */
+  async drain(graceMs: number): Promise<void> {
+    this.#stop.abort();
+    for (const execution of this.#executions) if (execution.isParked) execution.close({ kind: "handed-back" });
+    const over = new AbortController();
+    void Promise.all(this.#busy).then(() => over.abort());
+    await this.#world.clock.wait(graceMs, over.signal);
+    for (const execution of this.#executions) execution.close({ kind: "handed-back" });
+    await Promise.all(this.#busy);
+  }
+
+  async #receive(): Promise<readonly Delivery[]> {
+    const { environment, isOneShot } = this.#options;
+    const free = isOneShot ? 1 : this.#slots.free;
+    try {
+      return await this.#world.queue.receive(environment, free, pollMs, this.#stop.signal);
+    } catch {
+      await this.#world.clock.wait(afterFailureMs, this.#stop.signal);
+      return [];
+    }
+  }
+
+  #accept(delivery: Delivery): void {
+    this.#slots.take();
+    const done = this.#serve(delivery).finally(() => {
+      this.#busy.delete(done);
+    });
+    this.#busy.add(done);
+  }
+
+  /** From a delivery to its end. The slot is the execution's once there is one. */
+  async #serve(delivery: Delivery): Promise<void> {
+    const { leases } = this.#options;
+    leases.hold(delivery, null);
+    let hasSlot = true;
+    try {
+      if (this.#stop.signal.aborted && !this.#options.isOneShot) {
+        await persist(this.#world, () => this.#world.queue.release(delivery, 0));
+        return;
+      }
+      const claim = await claimDelivery(this.#world, delivery, this.#parents);
+      if (claim.kind === "done") await persist(this.#world, () => this.#world.queue.remove([delivery]));
+      else if (claim.kind === "later") {
+        await persist(this.#world, () => this.#world.queue.release(delivery, claim.delayMs));
+      } else {
+        const { spec, state } = claim.action;
+        leases.hold(delivery, killAtMs(spec, state));
+        hasSlot = false;
+        await execute(this.#world, delivery, claim.action, {
+          slots: this.#slots,
+          lingerMs: this.#options.lingerMs,
+          resolveTask: this.#options.resolveTask,
+          onStart: (execution) => this.#executions.add(execution),
+          onEnd: (execution) => this.#executions.delete(execution),
+        });
+      }
+    } catch {
+      // The world does not answer: the message comes back when its lease ends, and whoever gets it goes on.
+    } finally {
+      if (hasSlot) this.#slots.give();
+      leases.drop(delivery);
+    }
+  }
+
+  /** Finds out that an action was aborted, expired or taken over while its code runs. */
+  async #watch(): Promise<void> {
+    const { clock, store } = this.#world;
+    while (!this.#stop.signal.aborted || this.#busy.size > 0) {
+      await clock.wait(this.#options.watchMs, this.#stop.signal);
+      if (this.#stop.signal.aborted && this.#executions.size > 0) await clock.wait(this.#options.watchMs);
+      const running = [...this.#executions];
+      if (running.length === 0) continue;
+      const states = await store.readStates(running.map((one) => one.claimed.state.id)).catch(() => []);
+      states.forEach((state, index) => {
+        const execution = running[index];
+        if (execution === undefined || state === null) return;
+        if (!isCurrent(state, execution.claimed.state.epoch)) execution.close({ kind: "fenced" });
+      });
+    }
+  }
+}
+
+/** When the thread that keeps leases may conclude that user code hangs. */
+function killAtMs(spec: ActionSpec, state: ActionState): number | null {
+  return nextLimit(state, spec.policy)?.atMs ?? null;
+}
