@@ -4,9 +4,9 @@
  */
 export {
   ActionAbortedError,
+  MapFailedError,
   NondeterminismError,
   NonRecoverableError,
-  NotInActionError,
   TaskTimeoutError,
   TraceNestingError,
   WorkerLostError,

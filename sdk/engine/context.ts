@@ -1,6 +1,6 @@
 /** Which action, and which part of it, the running code belongs to. */
 import { AsyncLocalStorage } from "node:async_hooks";
-import type { Ordinals } from "../core/identity.ts";
+import { Ordinals } from "../core/identity.ts";
 import type { Execution } from "./execution.ts";
 
 export interface ActionContext {
@@ -20,6 +20,11 @@ const storage = new AsyncLocalStorage<ActionContext>();
 /** Null outside a run. */
 export function currentContext(): ActionContext | null {
   return storage.getStore() ?? null;
+}
+
+/** The context in which a task's own code begins. */
+export function taskContext(execution: Execution): ActionContext {
+  return { execution, within: null, withinName: null, group: null, ordinals: new Ordinals() };
 }
 
 export function runInContext<T>(context: ActionContext, body: () => T): T {

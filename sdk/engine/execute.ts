@@ -1,6 +1,8 @@
 /** Executes a claimed action to an end: runs its task's code, and writes down what became of it. */
+import type { ActionSpec } from "../core/records.ts";
 import type { Delivery, World } from "../ports.ts";
 import { loadLog } from "./claim.ts";
+import { runInContext, taskContext } from "./context.ts";
 import { type ClaimedAction, Execution, type ExecutionEnd } from "./execution.ts";
 import { finishExecution, settleDelivery } from "./finish.ts";
 import { loadPayload } from "./payloads.ts";
@@ -9,10 +11,13 @@ import type { Slots } from "./slots.ts";
 /** The code of a task, as the engine calls it: with the decoded input, in the action's context. */
 export type TaskBody = (input: unknown) => unknown;
 
+/** Finds the code of a task by its full name, for an action of some run; throws an UnknownTaskError. */
+export type ResolveTask = (name: string, spec: ActionSpec) => TaskBody | Promise<TaskBody>;
+
 export interface ExecuteOptions {
   readonly slots: Slots;
   readonly lingerMs: number;
-  readonly resolveTask: (name: string) => TaskBody;
+  readonly resolveTask: ResolveTask;
   readonly onStart: (execution: Execution) => void;
   readonly onEnd: (execution: Execution) => void;
 }
@@ -46,12 +51,13 @@ export async function execute(
 async function runTask(
   world: World,
   execution: Execution,
-  resolveTask: (name: string) => TaskBody,
+  resolveTask: ResolveTask,
 ): Promise<ExecutionEnd> {
   const { spec } = execution.claimed;
-  return await execution.run(async () => {
-    const body = resolveTask(spec.name);
+  const runBody = async () => {
+    const body = await resolveTask(spec.name, spec);
     const input = await loadPayload(world, spec.input);
     return await body(input);
-  });
+  };
+  return await execution.run(() => runInContext(taskContext(execution), runBody));
 }

@@ -11,7 +11,6 @@ import { nextLimit, type ExecutorReport } from "../core/action-state.ts";
 import { DeliveryOrder } from "../core/delivery-order.ts";
 import { ActionAbortedError, NondeterminismError } from "../core/errors.ts";
 import { fromErrorRecord } from "../core/error-record.ts";
-import { Ordinals } from "../core/identity.ts";
 import type { ReplayLog } from "../core/journal.ts";
 import type { MailboxView } from "../core/mailbox.ts";
 import type {
@@ -23,7 +22,6 @@ import type {
   TraceRecord,
 } from "../core/records.ts";
 import type { ChildRecord, World } from "../ports.ts";
-import { type ActionContext, runInContext } from "./context.ts";
 import { JournalWriter } from "./journal-writer.ts";
 import { MailboxReader } from "./mailbox-reader.ts";
 import { Outbox } from "./outbox.ts";
@@ -156,6 +154,11 @@ export class Execution {
     return !this.#parking.hasSlot;
   }
 
+  /** True while the code is told what it, or an earlier executor of it, had been told before. */
+  get isReplaying(): boolean {
+    return !this.#order.isLive;
+  }
+
   get position(): LogPosition {
     return this.#order.position;
   }
@@ -179,14 +182,8 @@ export class Execution {
       this.#end = resolve;
     });
     this.#watchLimits();
-    const context: ActionContext = {
-      execution: this,
-      within: null,
-      withinName: null,
-      group: null,
-      ordinals: new Ordinals(),
-    };
-    runInContext(context, async () => body()).then(
+    const running = async () => body();
+    running().then(
       (value) => this.#finish({ kind: "returned", value }),
       (error: unknown) => this.#finish({ kind: "threw", error }),
     );

@@ -8,7 +8,7 @@ import type { ActionSpec, ActionState } from "../core/records.ts";
 import { isCurrent, nextLimit } from "../core/action-state.ts";
 import type { Delivery, Leases, World } from "../ports.ts";
 import { claimDelivery } from "./claim.ts";
-import { execute, type TaskBody } from "./execute.ts";
+import { execute, type ResolveTask } from "./execute.ts";
 import type { Execution } from "./execution.ts";
 import { ParentCheck } from "./parent-check.ts";
 import { persist } from "./persist.ts";
@@ -19,8 +19,7 @@ export interface WorkerOptions {
   readonly environment: string;
   /** Actions that run user code at once. */
   readonly concurrency: number;
-  /** The body of a task by its full name; throws an UnknownTaskError. */
-  readonly resolveTask: (name: string) => TaskBody;
+  readonly resolveTask: ResolveTask;
   readonly leases: Leases;
   /** How long an action that only waits stays in memory before it is suspended. Default 10 s. */
   readonly lingerMs?: number;
@@ -39,7 +38,10 @@ export class Worker {
   readonly #options: Required<WorkerOptions>;
   readonly #slots: Slots;
   readonly #parents: ParentCheck;
+  /** Nothing new is taken. */
   readonly #stop = new AbortController();
+  /** Nothing is held any more. */
+  readonly #over = new AbortController();
   readonly #executions = new Set<Execution>();
   readonly #busy = new Set<Promise<void>>();
 
@@ -67,7 +69,7 @@ export class Worker {
       if (this.#options.isOneShot && deliveries.length > 0) this.#stop.abort();
     }
     await Promise.all(this.#busy);
-    this.#stop.abort();
+    this.#over.abort();
     await watching;
   }
 
@@ -138,9 +140,8 @@ export class Worker {
   /** Finds out that an action was aborted, expired or taken over while its code runs. */
   async #watch(): Promise<void> {
     const { clock, store } = this.#world;
-    while (!this.#stop.signal.aborted || this.#busy.size > 0) {
-      await clock.wait(this.#options.watchMs, this.#stop.signal);
-      if (this.#stop.signal.aborted && this.#executions.size > 0) await clock.wait(this.#options.watchMs);
+    while (!this.#over.signal.aborted) {
+      await clock.wait(this.#options.watchMs, this.#over.signal);
       const running = [...this.#executions];
       if (running.length === 0) continue;
       const states = await store.readStates(running.map((one) => one.claimed.state.id)).catch(() => []);

@@ -129,22 +129,27 @@ describe("hashes", () => {
         ["b", 1],
         ["a", new Set([3, 1, 2])],
       ]),
+      "sdvkzs5wgaxgvdsfeq54qybuji",
+    ],
+    [new Date(1_700_000_000_000), "bfruxnzrkv5kkogpggsla2zj6y"],
+    [/a+/gi, "fujladyvlaogcl6t46evfpkdhu"],
+    [Uint8Array.of(1, 2, 3), "vqfugahtf3ltjvgefj2nmx3jna"],
+    [Float64Array.of(1, 2), "nhwworw5vt7h3zhat5iihuggbq"],
+    [new DataView(Uint8Array.of(1, 2, 3, 4).buffer, 1, 2), "jjccvfw7ttwzx6inrfr2jwy7gi"],
+    [Object(true), "zwui4qgavsmukodx7l3qqv6hxi"],
+    [
+      Object.assign(new RangeError("too far", { cause: "why" }), { code: "E_FAR", limit: 3 }),
       "2nl6gcvwbasadwwufuhsqpypaq",
     ],
-    [new Date(1_700_000_000_000), "sdvkzs5wgaxgvdsfeq54qybuji"],
-    [/a+/gi, "bfruxnzrkv5kkogpggsla2zj6y"],
-    [Uint8Array.of(1, 2, 3), "fujladyvlaogcl6t46evfpkdhu"],
-    [Float64Array.of(1, 2), "vqfugahtf3ltjvgefj2nmx3jna"],
-    [new DataView(Uint8Array.of(1, 2, 3, 4).buffer, 1, 2), "nhwworw5vt7h3zhat5iihuggbq"],
-    [Object(true), "jjccvfw7ttwzx6inrfr2jwy7gi"],
-    [Object.assign(new RangeError("too far", { cause: "why" }), { code: "E_FAR", limit: 3 }), "zwui4qgavsmukodx7l3qqv6hxi"],
   ])("never change: value %#", (value, hash) => {
     expect(valueHash(value)).toBe(hash);
   });
 
   test("never change: lists of strings", () => {
-    expect(hashStrings([])).toBe("");
-    expect(hashStrings(["a0", "batch-processor.processBatch", "abc", "1"])).toBe("");
-    expect(hashStrings(["größe", "\uD800"])).toBe("");
+    expect(hashStrings([])).toBe("4oymiquy7qobjgx36tejs35zeq");
+    expect(hashStrings(["a0", "batch-processor.processBatch", "abc", "1"])).toBe(
+      "zkjky5kdsjegdzqu2inzzj2qqe",
+    );
+    expect(hashStrings(["größe", "\uD800"])).toBe("sgzwxcz24e6xvrdczy2rsjxy3i");
   });
 });

@@ -1,12 +1,13 @@
 /**
  * Decoding, with bytes that anyone may have written.
  *
- * R1. Every length is checked against the bytes that are left before anything is made of it.
+ * R1. Every length is checked against the bytes that are left before anything is made of it (ByteReader).
  * R2. Elements announced by all headers together are never more than there are bytes, as each element takes at least one.
  *     Memory therefore is bounded by the size of the input, whatever it announces.
  * R3. Containers nest no deeper than `depthMax`.
  */
 import { CorruptValueError } from "../errors/system-errors.ts";
+import { ByteReader } from "./byte-reader.ts";
 import { KeyCache } from "./key-cache.ts";
 import { readBigInt, readBinary, readBoxed, readDate, readRegExp } from "./read-leaf.ts";
 import { depthMax, extension } from "./wire.ts";
@@ -29,38 +30,31 @@ export function readValue(bytes: Uint8Array, errorFrom: ErrorReader): unknown {
   }
 }
 
-class ValueReader {
-  pos = 0;
-  readonly #bytes: Uint8Array;
-  readonly #view: DataView;
+class ValueReader extends ByteReader {
   readonly #errorFrom: ErrorReader;
-  #end: number;
   #depth = 0;
   #announced = 0;
-  #buffer: Buffer | null = null;
 
   constructor(bytes: Uint8Array, errorFrom: ErrorReader) {
-    this.#bytes = bytes;
-    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-    this.#end = bytes.byteLength;
+    super(bytes);
     this.#errorFrom = errorFrom;
   }
 
   readAll(): unknown {
     const value = this.#value();
-    if (this.pos !== this.#end) this.#fail("there is more after the end of the value");
+    if (this.pos !== this.end) this.fail("there is more after the end of the value");
     return value;
   }
 
   /** A value where a hole cannot be. */
   #value(): unknown {
     const value = this.#valueOrHole();
-    if (value === hole) this.#fail("there is a hole outside of an array");
+    if (value === hole) this.fail("there is a hole outside of an array");
     return value;
   }
 
   #valueOrHole(): unknown {
-    const tag = this.#unsigned(1);
+    const tag = this.unsigned(1);
     if (tag < 0x80) return tag;
     if (tag < 0x90) return this.#map(tag & 0x0f);
     if (tag < 0xa0) return this.#array(tag & 0x0f);
@@ -80,29 +74,29 @@ class ValueReader {
       case 0xc4:
       case 0xc5:
       case 0xc6:
-        return this.#take(this.#unsigned(1 << (tag - 0xc4))).slice();
+        return this.take(this.unsigned(1 << (tag - 0xc4))).slice();
       case 0xc7:
       case 0xc8:
       case 0xc9:
-        return this.#extension(this.#unsigned(1 << (tag - 0xc7)));
+        return this.#extension(this.unsigned(1 << (tag - 0xc7)));
       case 0xca:
-        return this.#view.getFloat32(this.#advance(4));
+        return this.view.getFloat32(this.advance(4));
       case 0xcb:
-        return this.#view.getFloat64(this.#advance(8));
+        return this.view.getFloat64(this.advance(8));
       case 0xcc:
       case 0xcd:
       case 0xce:
-        return this.#unsigned(1 << (tag - 0xcc));
+        return this.unsigned(1 << (tag - 0xcc));
       case 0xcf:
-        return numberOf(this.#view.getBigUint64(this.#advance(8)));
+        return numberOf(this.view.getBigUint64(this.advance(8)));
       case 0xd0:
-        return this.#view.getInt8(this.#advance(1));
+        return this.view.getInt8(this.advance(1));
       case 0xd1:
-        return this.#view.getInt16(this.#advance(2));
+        return this.view.getInt16(this.advance(2));
       case 0xd2:
-        return this.#view.getInt32(this.#advance(4));
+        return this.view.getInt32(this.advance(4));
       case 0xd3:
-        return numberOf(this.#view.getBigInt64(this.#advance(8)));
+        return numberOf(this.view.getBigInt64(this.advance(8)));
       case 0xd4:
       case 0xd5:
       case 0xd6:
@@ -112,15 +106,15 @@ class ValueReader {
       case 0xd9:
       case 0xda:
       case 0xdb:
-        return this.#string(this.#unsigned(1 << (tag - 0xd9)));
+        return this.#string(this.unsigned(1 << (tag - 0xd9)));
       case 0xdc:
       case 0xdd:
-        return this.#array(this.#unsigned(2 << (tag - 0xdc)));
+        return this.#array(this.unsigned(2 << (tag - 0xdc)));
       case 0xde:
       case 0xdf:
-        return this.#map(this.#unsigned(2 << (tag - 0xde)));
+        return this.#map(this.unsigned(2 << (tag - 0xde)));
       default:
-        return this.#fail(`0x${tag.toString(16)} begins no value`);
+        return this.fail(`0x${tag.toString(16)} begins no value`);
     }
   }
 
@@ -152,31 +146,25 @@ class ValueReader {
   }
 
   #key(): string {
-    const tag = this.#bytes[this.pos] ?? 0;
+    const tag = this.bytes[this.pos] ?? 0;
     if (tag >= 0xa0 && tag < 0xc0) {
-      this.#advance(1);
+      this.advance(1);
       const size = tag & 0x1f;
-      const start = this.#advance(size);
-      return keyCache.get(this.#bytes, start, size) ?? this.#text(start, size);
+      const start = this.advance(size);
+      return keyCache.get(this.bytes, start, size) ?? this.text(start, size);
     }
     const key = this.#value();
-    return typeof key === "string" ? key : this.#fail("a key is not a string");
+    return typeof key === "string" ? key : this.fail("a key is not a string");
   }
 
   #string(size: number): string {
-    return this.#text(this.#advance(size), size);
-  }
-
-  #text(start: number, size: number): string {
-    if (size === 0) return "";
-    this.#buffer ??= Buffer.from(this.#bytes.buffer, this.#bytes.byteOffset, this.#bytes.byteLength);
-    return this.#buffer.toString("utf8", start, start + size);
+    return this.text(this.advance(size), size);
   }
 
   #extension(size: number): unknown {
-    const type = this.#unsigned(1);
+    const type = this.unsigned(1);
     const start = this.pos;
-    const payload = this.#take(size);
+    const payload = this.take(size);
     switch (type) {
       case extension.absent:
         return payload[0] === 1 ? hole : undefined;
@@ -206,63 +194,39 @@ class ValueReader {
       case extension.boxed:
         return readBoxed(this.#value());
       default:
-        return this.#fail(`there is a value of an unknown type, ${type},`);
+        return this.fail(`there is a value of an unknown type, ${type},`);
     }
   }
 
   #entries(): Map<unknown, unknown> {
     const map = new Map<unknown, unknown>();
-    while (this.pos < this.#end) map.set(this.#value(), this.#value());
+    while (this.pos < this.end) map.set(this.#value(), this.#value());
     return map;
   }
 
   #members(): Set<unknown> {
     const set = new Set<unknown>();
-    while (this.pos < this.#end) set.add(this.#value());
+    while (this.pos < this.end) set.add(this.#value());
     return set;
   }
 
   /** Reads the payload from `start` up to here as a value of its own, which must end where the payload ends. */
   #within<T>(start: number, read: () => T): T {
-    const outerEnd = this.#end;
-    this.#end = this.pos;
+    const outerEnd = this.end;
+    this.end = this.pos;
     this.pos = start;
     this.#enter(0);
     const value = read();
-    if (this.pos !== this.#end) this.#fail("a value is shorter than its header says");
+    if (this.pos !== this.end) this.fail("a value is shorter than its header says");
     this.#depth--;
-    this.#end = outerEnd;
+    this.end = outerEnd;
     return value;
   }
 
   #enter(count: number): void {
     this.#announced += count;
-    if (this.#announced > this.#bytes.length) this.#fail("a list is longer than the bytes that follow");
-    if (++this.#depth > depthMax) this.#fail(`values nest more than ${depthMax} levels deep`);
-  }
-
-  #unsigned(width: number): number {
-    const start = this.#advance(width);
-    if (width === 1) return this.#bytes[start] as number;
-    return width === 2 ? this.#view.getUint16(start) : this.#view.getUint32(start);
-  }
-
-  #take(size: number): Uint8Array {
-    const start = this.#advance(size);
-    return new Uint8Array(this.#bytes.buffer, this.#bytes.byteOffset + start, size);
-  }
-
-  /** Where the next so many bytes begin; they lie before the end. */
-  #advance(count: number): number {
-    const start = this.pos;
-    if (start + count > this.#end)
-      this.#fail(`${count} bytes are announced where ${this.#end - start} are left`);
-    this.pos = start + count;
-    return start;
-  }
-
-  #fail(problem: string): never {
-    throw new CorruptValueError({ problem, offset: this.pos });
+    if (this.#announced > this.bytes.length) this.fail("a list is longer than the bytes that follow");
+    if (++this.#depth > depthMax) this.fail(`values nest more than ${depthMax} levels deep`);
   }
 }
 

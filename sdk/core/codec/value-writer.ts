@@ -1,15 +1,14 @@
 /**
  * The one walk over a value, for storage and for hashing.
  *
- * W1. What is refused names its path: `#containers` and `#keys` hold the way from the root to where the walk stands.
- * W2. `#containers` up to `#depth` are the ancestors of the place; meeting one of them again is a cycle.
- * W3. A walk may start within a walk (a getter, an error's fields): a writer at work is never handed out again.
+ * W1. What is refused names its path: `#place` holds the way from the root to where the walk stands.
+ * W2. A walk may start within a walk (a getter, an error's fields): a writer at work is never handed out again.
  */
 import { UnserializableValueError } from "../errors/unserializable-value-error.ts";
 import { ByteWriter, TooManyBytes } from "./byte-writer.ts";
 import { canonicalKeys, sortEntries } from "./canonical-order.ts";
 import { hasDatePrototype, isDate } from "./date.ts";
-import { pathText } from "./path.ts";
+import { Place } from "./place.ts";
 import { type Refusal, refusalOf, refusals } from "./refusal.ts";
 import { depthMax, encodedBytesMax, extension, holesMax } from "./wire.ts";
 import {
@@ -57,9 +56,7 @@ export function writeValue<T>(
 
 class ValueWriter {
   readonly out = new ByteWriter();
-  #depth = 0;
-  #containers: (object | null)[] = [];
-  #keys: (string | number)[] = [];
+  readonly #place = new Place();
   #canonical = false;
   #recordOf: WriteOptions["recordOf"] = Object;
   #what = "";
@@ -76,9 +73,9 @@ class ValueWriter {
     } catch (error) {
       if (error instanceof UnserializableValueError) throw error;
       if (error instanceof TooManyBytes) this.#refuse(refusals.tooLarge(bytesMax), 0);
-      this.#refuse(refusals.unreadable(error), this.#depth, error);
+      this.#refuse(refusals.unreadable(error), this.#place.depth, error);
     } finally {
-      if (this.#depth > 0) this.#forget();
+      if (this.#place.depth > 0) this.#place.clear();
     }
   }
 
@@ -90,33 +87,28 @@ class ValueWriter {
     else if (typeof value === "boolean") this.out.byte(value ? 0xc3 : 0xc2);
     else if (value === undefined) writeUndefined(this.out);
     else if (typeof value === "bigint") writeBigInt(this.out, value);
-    else this.#refuse(refusalOf(value), this.#depth);
+    else this.#refuse(refusalOf(value), this.#place.depth);
   }
 
   #object(value: object): void {
-    const depth = this.#depth;
-    const containers = this.#containers;
-    if (depth >= depthMax) this.#refuse(refusals.tooDeep(depthMax), depth);
-    for (let i = 0; i < depth; i++) {
-      if (containers[i] === value) this.#refuse(refusals.cycle(this.#path(i)), depth);
-    }
-    containers[depth] = value;
-    this.#depth = depth + 1;
+    const place = this.#place;
+    if (place.depth >= depthMax) this.#refuse(refusals.tooDeep(depthMax), place.depth);
+    const level = place.levelOf(value);
+    if (level !== -1) this.#refuse(refusals.cycle(this.#path(level)), place.depth);
+    place.enter(value);
     if (Array.isArray(value)) this.#array(value);
     else {
       const prototype: object | null = Object.getPrototypeOf(value);
       if (prototype === Object.prototype || prototype === null) this.#plain(value as Record<string, unknown>);
       else this.#builtIn(value, prototype);
     }
-    this.#depth = depth;
-    containers[depth] = null;
+    place.leave();
   }
 
   #array(items: readonly unknown[]): void {
     // The name tells a class of the user's from the Array of another realm.
     if (items.constructor !== Array && items.constructor?.name !== "Array") this.#refuseSubclass(items);
     const out = this.out;
-    const depth = this.#depth - 1;
     out.arrayHeader(items.length);
     let holes = 0;
     for (let i = 0; i < items.length; i++) {
@@ -124,10 +116,10 @@ class ValueWriter {
       if (typeof item === "number") {
         out.number(item);
       } else if (item === undefined && !(i in items)) {
-        if (++holes > holesMax) this.#refuse(refusals.holes(holesMax), depth);
+        if (++holes > holesMax) this.#refuse(refusals.holes(holesMax), this.#place.depth - 1);
         writeHole(out);
       } else {
-        this.#keys[depth] = i;
+        this.#place.at(i);
         this.#value(item);
       }
     }
@@ -135,17 +127,16 @@ class ValueWriter {
 
   #plain(value: Record<string, unknown>): void {
     const out = this.out;
-    const depth = this.#depth - 1;
     for (const symbol of Object.getOwnPropertySymbols(value)) {
       if (Object.prototype.propertyIsEnumerable.call(value, symbol))
-        this.#refuse(refusals.symbolKey(symbol), depth);
+        this.#refuse(refusals.symbolKey(symbol), this.#place.depth - 1);
     }
     const own = Object.keys(value);
     const keys = this.#canonical ? canonicalKeys(own) : own;
     out.mapHeader(keys.length);
     for (const key of keys) {
       writeString(out, key);
-      this.#keys[depth] = key;
+      this.#place.at(key);
       this.#value(value[key]);
     }
   }
@@ -166,14 +157,13 @@ class ValueWriter {
   }
 
   #map(map: ReadonlyMap<unknown, unknown>): void {
-    const depth = this.#depth - 1;
     const start = this.out.beginExtension(extension.map);
     const ends: number[] = [];
     let number = 0;
     for (const [key, value] of map) {
-      this.#keys[depth] = number++;
+      this.#place.at(number++);
       this.#value(key);
-      this.#keys[depth] = number++;
+      this.#place.at(number++);
       this.#value(value);
       if (this.#canonical) ends.push(this.out.pos);
     }
@@ -182,12 +172,11 @@ class ValueWriter {
   }
 
   #set(set: ReadonlySet<unknown>): void {
-    const depth = this.#depth - 1;
     const start = this.out.beginExtension(extension.set);
     const ends: number[] = [];
     let number = 0;
     for (const member of set) {
-      this.#keys[depth] = number++;
+      this.#place.at(number++);
       this.#value(member);
       if (this.#canonical) ends.push(this.out.pos);
     }
@@ -204,13 +193,13 @@ class ValueWriter {
 
   #nested(type: number, content: unknown): void {
     const start = this.out.beginExtension(type);
-    this.#keys[this.#depth - 1] = "";
+    this.#place.at("");
     this.#value(content);
     this.out.endExtension(start);
   }
 
   #refuseSubclass(value: object): never {
-    this.#refuse(refusalOf(value), this.#depth - 1);
+    this.#refuse(refusalOf(value), this.#place.depth - 1);
   }
 
   /** @param depth How many containers lead to the value that is refused. */
@@ -221,14 +210,7 @@ class ValueWriter {
 
   #path(depth: number): string {
     const root = /^\w+/.exec(this.#what)?.[0].toLowerCase() ?? "value";
-    return pathText(root, this.#containers.slice(0, depth), this.#keys);
-  }
-
-  /** After a refusal: nothing of the value may be kept alive by a writer that waits for its next use. */
-  #forget(): void {
-    this.#depth = 0;
-    this.#containers = [];
-    this.#keys = [];
+    return this.#place.path(root, depth);
   }
 }
 

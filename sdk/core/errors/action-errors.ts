@@ -134,24 +134,31 @@ export class TraceNestingError extends DroverError {
 }
 
 /**
- * Something that exists only in a running action, such as `sleep` or `currentAction()`, was used outside of one. Call it
- * from a task that was started by `run`.
+ * More calls of a `map` failed than its `tolerate` allows; calls that were still running have been cancelled. The `cause` is
+ * the last failure that was seen, where one tipped the scale.
  */
-export class NotInActionError extends DroverError {
-  /** What was called. */
-  readonly what: string;
+export class MapFailedError extends DroverError {
+  readonly failed: number;
+  /** Items of the map, as far as they were known. */
+  readonly total: number;
 
-  /** @param what The call, as in `sleep("6h")`. */
-  constructor(what: string) {
+  constructor(map: {
+    readonly failed: number;
+    readonly total: number;
+    readonly tolerate: { readonly count?: number; readonly percent?: number };
+    readonly cause: unknown;
+  }) {
+    const { failed, total, tolerate, cause } = map;
+    const bounds = [
+      ...(tolerate.count === undefined ? [] : [`${tolerate.count}`]),
+      ...(tolerate.percent === undefined ? [] : [`${tolerate.percent} %`]),
+    ];
     super(
-      `${what} works in a running action only. Call it from a task, and start that by run(task, input).`,
-      {
-        code: "NOT_IN_ACTION",
-        kind: "user",
-        retryable: false,
-      },
+      `${failed} of ${total} calls of map failed, at most ${bounds.join(" or ")} are tolerated. Look at the cause, or tolerate more.`,
+      { code: "MAP_FAILED", kind: "user", retryable: true, cause },
     );
-    this.what = what;
+    this.failed = failed;
+    this.total = total;
   }
 }
 
@@ -162,5 +169,5 @@ nameClasses({
   TaskTimeoutError,
   ActionAbortedError,
   TraceNestingError,
-  NotInActionError,
+  MapFailedError,
 });

@@ -1,9 +1,9 @@
 /** The error classes that every process has. Errors of these come back as instances, all others as instances of the nearest. */
 import {
   ActionAbortedError,
+  MapFailedError,
   NondeterminismError,
   NonRecoverableError,
-  NotInActionError,
   TaskTimeoutError,
   TraceNestingError,
   WorkerLostError,
@@ -30,7 +30,7 @@ const known = {
   TaskTimeoutError,
   ActionAbortedError,
   TraceNestingError,
-  NotInActionError,
+  MapFailedError,
   InputError,
   PolicyError,
   InlineLimitError,

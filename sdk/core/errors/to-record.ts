@@ -8,7 +8,7 @@
 
 import { readValue } from "../codec/value-reader.ts";
 import { writeValue } from "../codec/value-writer.ts";
-import { DroverError } from "./drover-error.ts";
+import { DroverError, type ErrorKind } from "./drover-error.ts";
 import { errorFrom } from "./from-record.ts";
 import { knownBaseOf } from "./known-classes.ts";
 import type { ErrorRecord } from "./record.ts";
@@ -72,19 +72,20 @@ function isErrorInstance(thrown: unknown): thrown is Error {
 
 function errorRecord(error: Error, sizeMax: number): ErrorRecord {
   const base = knownBaseOf(error);
+  const name = cut(nameOf(error, base), nestedSizeMax);
   const ours = error instanceof DroverError;
   const stack = read(error, "stack");
   const code = read(error, "code");
   const causes = hasCause(error) ? { cause: toErrorRecord(read(error, "cause")) } : {};
   const errors = base === "AggregateError" ? { errors: errorRecords(read(error, "errors")) } : {};
   return {
-    name: cut(nameOf(error, base), nestedSizeMax),
+    name,
     base,
     message: cut(String(read(error, "message") ?? ""), sizeMax),
-    stack: typeof stack === "string" ? cut(stack, sizeMax) : null,
+    stack: typeof stack === "string" ? cut(titled(stack, name, base), sizeMax) : null,
     code: typeof code === "string" ? cut(code, nestedSizeMax) : null,
-    kind: ours ? error.kind : "user",
-    retryable: ours ? error.retryable !== false : true,
+    kind: ours ? kindOf(error) : "user",
+    retryable: !ours || read(error, "retryable") !== false,
     ...causes,
     ...errors,
     fields: fieldsOf(error, base, sizeMax),
@@ -115,8 +116,24 @@ function nameOf(error: Error, base: string): string {
   const name = read(error, "name");
   if (typeof name === "string" && name !== base) return name;
   if (Object.hasOwn(error, "name") && typeof name === "string") return name;
-  const className = read(read(error, "constructor"), "name");
+  const className = read(read(Object.getPrototypeOf(error), "constructor"), "name");
   return typeof className === "string" && className !== "" ? className : base;
+}
+
+/**
+ * The language writes the first line of a stack before a class can set its name, so it says `Error: …`. There it gets the name,
+ * because what is restored has no class by which a console could correct it.
+ */
+function titled(stack: string, name: string, base: string): string {
+  const title = [base, "Error"].find(
+    (text) => stack.startsWith(text) && /^(?::|\n|$)/.test(stack.slice(text.length)),
+  );
+  return title === undefined || stack.startsWith(name) ? stack : name + stack.slice(title.length);
+}
+
+function kindOf(error: DroverError): ErrorKind {
+  const kind = read(error, "kind");
+  return kind === "system" || kind === "unknown" ? kind : "user";
 }
 
 function hasCause(error: Error): boolean {
@@ -140,9 +157,10 @@ function fieldsOf(error: Error, base: string, sizeMax: number): Readonly<Record<
   for (const key of Object.keys(error)) {
     if (ownParts.has(key) || (error instanceof DroverError && droverParts.has(key))) continue;
     if (key === "errors" && base === "AggregateError") continue;
-    if (key === "code" && typeof read(error, key) === "string") continue;
     if (fields.length === fieldsMax) break;
     const { value, sizeBytes } = copyOf(read(error, key), left);
+    // A text there is the code of the record; one that stands for what cannot travel must not become it.
+    if (key === "code" && typeof value === "string") continue;
     left -= sizeBytes;
     fields.push([key, value]);
   }

@@ -1,0 +1,25 @@
+/** What hosts and the engine know of tasks and environments. */
+import type { ResourceAmounts } from "../core/resources.ts";
+import type { FleetPolicy } from "../core/reuse-policy.ts";
+import type { TaskRef } from "../engine/children.ts";
+import type { Schema } from "./schema.ts";
+
+export type AnyTaskFunction = (input: never) => unknown;
+
+export interface TaskDefinition extends TaskRef {
+  readonly fn: AnyTaskFunction;
+  readonly input: Schema | null;
+  readonly output: Schema | null;
+  /** URL of the module that defined it; null where that cannot be told. */
+  readonly module: string | null;
+}
+
+export interface EnvironmentDefinition {
+  readonly name: string;
+  readonly resources: ResourceAmounts;
+  /** The fleet's policy in numbers; null where each action gets a replica of its own. */
+  readonly reusable: FleetPolicy | null;
+  readonly dependsOn: readonly EnvironmentDefinition[];
+  readonly image: string | null;
+  readonly description: string | null;
+}
