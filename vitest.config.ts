@@ -32,7 +32,7 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: "e2e",
-          include: ["test/e2e/**/*.test.ts"],
+          include: ["test/e2e/**/*.test.ts", "test/backends/**/*.test.ts"],
           testTimeout: 120_000,
           hookTimeout: 60_000,
           maxWorkers: 1,

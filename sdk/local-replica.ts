@@ -25,8 +25,7 @@ export interface ReplicaWork {
 
 const host = await connectReplica();
 // A host that is gone has nobody to report to: what was not recorded is done again under the next one.
-let isLeaving = false;
-void host.closed.then(() => process.exit(isLeaving ? 0 : 1));
+void host.closed.then(() => process.exit(1));
 host.leasesFailed.catch(() => process.exit(1));
 
 const work = host.work as ReplicaWork;
@@ -43,7 +42,6 @@ captureConsole();
 // A promise that user code has forgotten must not take down the other actions of this replica.
 process.on("unhandledRejection", (reason) => console.error("Unhandled rejection:", reason));
 
-const lastWordsMs = 500;
 const codeOfRun = new Map<string, Promise<string>>();
 
 const worker = new Worker(world, {
@@ -56,10 +54,8 @@ const worker = new Worker(world, {
 process.on("SIGTERM", () => void worker.drain(work.drainMs));
 host.ready();
 await worker.run();
-isLeaving = true;
-host.close();
-// The last words are on their way; a host that does not end the connection is not waited for.
-setTimeout(() => process.exit(0), lastWordsMs);
+await host.close();
+process.exit(0);
 
 async function resolveTask(name: string, spec: ActionSpec): Promise<TaskBody> {
   await loadCode(await codeOf(spec.run));

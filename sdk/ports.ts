@@ -111,7 +111,10 @@ export interface Outgoing {
   readonly delayMs: number;
 }
 
-/** At-least-once queues, in no promised order. A queue exists as soon as it is named. */
+/**
+ * At-least-once queues, in no promised order. A queue exists as soon as it is named. After a restart of the backend, the
+ * message of a running action has the id that is its state's `owner`: only that one may take the action over.
+ */
 export interface Queue {
   /** Durable when it resolves. */
   send(messages: readonly Outgoing[]): Promise<void>;
@@ -136,7 +139,7 @@ export interface Leases {
   drop(delivery: Delivery): void;
 }
 
-/** Tells of states that have ended, at least once each, in batches of any size and order. */
+/** Tells of states that have ended, at least once each, in batches of any size and order; also again after a restart. */
 export interface Changes {
   /** A batch whose handler rejects is told again. Stops when the signal aborts. */
   follow(handler: (ended: readonly ActionState[]) => Promise<void>, signal: AbortSignal): void;
@@ -194,7 +197,10 @@ export interface Catalog {
   /** Newest first. */
   listRuns(limit: number): Promise<readonly RunRecord[]>;
   summarize(run: string): Promise<RunSummary>;
-  /** In order of creation, those of one status if given; `after` is the last id of the page before. */
+  /**
+   * In order of creation, those of one status if given; `after` is the last id of the page before. Timers are left out; an
+   * action that nobody has claimed is `queued`, at attempt 1 and epoch 0.
+   */
   listActions(
     run: string,
     page: { readonly status?: ActionStatus; readonly after?: ActionId; readonly limit: number },

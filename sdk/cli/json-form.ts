@@ -38,7 +38,12 @@ function builtInForm(value: object): unknown {
   if (Error.isError(value)) return errorForm(value);
   if (value instanceof ArrayBuffer) return Buffer.from(value).toString("base64");
   if (ArrayBuffer.isView(value)) return viewForm(value);
-  if (value instanceof Number || value instanceof String || value instanceof Boolean || value instanceof BigInt) {
+  if (
+    value instanceof Number ||
+    value instanceof String ||
+    value instanceof Boolean ||
+    value instanceof BigInt
+  ) {
     return toJsonForm(value.valueOf());
   }
   return undefined;
@@ -54,7 +59,7 @@ function viewForm(view: ArrayBufferView): unknown {
 function errorForm(error: Error): unknown {
   const { name, message, cause } = error;
   const errors = error instanceof AggregateError ? error.errors : undefined;
-  return objectForm(Object.entries({ name, message, ...error, cause, errors }));
+  return objectForm(Object.entries({ ...error, name, message, cause, errors }));
 }
 
 /** Built by definition of properties, so that no key has a meaning. */

@@ -23,7 +23,11 @@ export function readInput({ input, set }: InputOptions): unknown {
 }
 
 function inputText(text: string): unknown {
-  return parsed(text, "The input", `Quote it for your shell, as in --input '{"items": 1000}', or use --input @file.`);
+  return parsed(
+    text,
+    "The input",
+    `Quote it for your shell, as in --input '{"items": 1000}', or use --input @file.`,
+  );
 }
 
 function inputFile(path: string): unknown {
@@ -70,7 +74,13 @@ export function inputFromSettings(settings: readonly string[]): Settings {
 }
 
 /** @param made The objects that dotted keys have made: only those may be added to. */
-function put(input: Settings, keys: readonly string[], value: unknown, setting: string, made: Set<object>): void {
+function put(
+  input: Settings,
+  keys: readonly string[],
+  value: unknown,
+  setting: string,
+  made: Set<object>,
+): void {
   let place = input;
   for (const key of keys.slice(0, -1)) {
     if (!Object.hasOwn(place, key)) {

@@ -56,12 +56,16 @@ export function stepId(trace: string, step: number): string {
 
 /** Counts equal invocations in one execution of an action. */
 export class Ordinals {
-  readonly #counts = new Map<string, number>();
+  readonly #counts = new Map<string, Map<string, number>>();
 
   next(name: string, inputHash: string): number {
-    const key = `${name}\n${inputHash}`;
-    const ordinal = (this.#counts.get(key) ?? 0) + 1;
-    this.#counts.set(key, ordinal);
+    let ofName = this.#counts.get(name);
+    if (ofName === undefined) {
+      ofName = new Map();
+      this.#counts.set(name, ofName);
+    }
+    const ordinal = (ofName.get(inputHash) ?? 0) + 1;
+    ofName.set(inputHash, ordinal);
     return ordinal;
   }
 }

@@ -80,6 +80,7 @@ async function loadAction(
   state: ActionState,
   before: ActionState,
 ): Promise<ClaimedAction | null> {
+  if (state.version === 1) return freshAction(spec, state);
   const loaded = await loadLog(world, spec, state, before.status !== "suspended");
   if (before.status !== "running") return loaded;
   const progress = loaded.log.recordCount + loaded.mailbox.end;
@@ -90,6 +91,12 @@ async function loadAction(
   return isEnded(judged.state.status) ? null : { ...loaded, state: judged.state };
 }
 
+/** The claim made the state: nobody has executed the action before, so there is nothing to read. */
+function freshAction(spec: ActionSpec, state: ActionState): ClaimedAction {
+  const log = resolveJournal([], state.base);
+  return { spec, state, log, mailbox: new MailboxView(), children: new Map(), mayLackMessages: false };
+}
+
 /** Also what a suspended action's executor calls to go on when there was news at the last moment. */
 export async function loadLog(
   world: World,
@@ -98,10 +105,6 @@ export async function loadLog(
   mayLackMessages: boolean,
 ): Promise<ClaimedAction> {
   const mailbox = new MailboxView();
-  if (state.epoch === 1 && state.version === 1) {
-    const log = resolveJournal([], state.base);
-    return { spec, state, log, mailbox, children: new Map(), mayLackMessages: false };
-  }
   const [batches, children] = await Promise.all([
     persist(world, () => world.store.readJournal(spec.id)),
     persist(world, () => world.store.listChildren(spec.id)),

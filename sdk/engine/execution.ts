@@ -205,16 +205,21 @@ export class Execution {
     return new Promise((resolve, reject) => {
       if (this.isClosed) return;
       const open: OpenAsk = { ask, resolve, reject, fresh: null };
-      this.#order.ask(ask.id);
       this.#open.set(ask.id, open);
-      if (ask.kind === "child") this.#spawned = true;
-      if (ask.kind !== "trace") this.#waits += 1;
+      if (ask.kind === "trace") this.#order.askTrace(ask.id);
+      else this.#expect(ask);
       if (!this.#parking.hasSlot) void this.#parking.unpark();
       if (known !== null) this.#known.push({ open, outcome: known });
       else if (this.#order.isLive && this.#held.length === 0) ask.start();
       else this.#held.push(open);
       this.#wake();
     });
+  }
+
+  #expect(ask: Ask): void {
+    this.#order.askChild(ask.id);
+    if (ask.kind === "child") this.#spawned = true;
+    this.#waits += 1;
   }
 
   /** A trace's body has begun (+1) or settled (-1). */
@@ -261,7 +266,7 @@ export class Execution {
   /** One delivery, if one is due (E2). */
   #step(): void {
     if (this.isClosed || this.#isDelivering) return;
-    if (this.#held.length > 0 && this.#order.isLive) this.#startHeld();
+    if (this.#order.isLive) this.#startHeld();
     const known = this.#known.shift();
     if (known !== undefined) {
       this.#replayed += known.open.ask.kind === "trace" ? 1 : 0;
@@ -275,13 +280,17 @@ export class Execution {
       this.#nowMs = Math.max(this.#nowMs, step.entry.endedMs);
       this.#deliver(this.#open.get(step.entry.child), step.entry.outcome);
     } else if (step.kind === "stalled") this.#stall.watch(step.missing, this.#held[0]?.ask.label ?? null);
-    else this.#rest();
+    else {
+      this.#startHeld();
+      this.#rest();
+    }
   }
 
+  /** Replay has caught up: begins what was asked for meanwhile, but for what the replay has answered. */
   #startHeld(): void {
     const held = this.#held;
     this.#held = [];
-    for (const open of held) open.ask.start();
+    for (const open of held) if (this.#open.get(open.ask.id) === open) open.ask.start();
   }
 
   #deliverRecord(record: TraceRecord, nowMs: number): void {

@@ -3,7 +3,7 @@
  * the same points; when the record ends in the middle, the body starts anew and the items that are recorded already are
  * skipped. Leaving early is recorded too: the body does not run again.
  */
-import { stepId } from "../core/identity.ts";
+import { Ordinals, stepId } from "../core/identity.ts";
 import type { ActionContext } from "./context.ts";
 import { askStep, identifyTrace, type TraceCall, type TraceIdentity } from "./trace.ts";
 
@@ -23,6 +23,7 @@ class TraceStream implements AsyncGenerator<unknown, unknown, unknown> {
   readonly #call: TraceCall;
   readonly #makeIterator: () => AnyIterator;
   readonly #identity: TraceIdentity;
+  readonly #ordinals = new Ordinals();
   #iterator: AnyIterator | null = null;
   #step = 0;
   #isOver = false;
@@ -83,7 +84,7 @@ class TraceStream implements AsyncGenerator<unknown, unknown, unknown> {
   async #ask(step: number, body: () => Promise<Step>): Promise<Step> {
     const { id: traceId, ordinal } = this.#identity;
     const identity = { id: stepId(traceId, step), traceId, ordinal, step };
-    return (await askStep(this.#context, this.#call, identity, body)) as Step;
+    return (await askStep(this.#context, this.#call, identity, body, this.#ordinals)) as Step;
   }
 
   /** The body's step number `step`: a fresh body is first brought to where the record ends. */

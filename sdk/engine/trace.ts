@@ -43,12 +43,16 @@ export interface StepIdentity {
   readonly step: number | null;
 }
 
-/** One recorded unit of work: a function's whole body, or one step of a generator. */
+/**
+ * One recorded unit of work: a function's whole body, or one step of a generator. The steps of one generator share the
+ * `ordinals` of its body, which goes on from step to step.
+ */
 export function askStep(
   context: ActionContext,
   call: TraceCall,
   identity: StepIdentity,
   body: () => unknown,
+  ordinals?: Ordinals,
 ): Promise<unknown> {
   const { execution } = context;
   const { log } = execution.claimed;
@@ -56,7 +60,7 @@ export function askStep(
   const label = `trace "${call.name}" (call ${identity.ordinal}${step})`;
   const start = () => {
     const spare = log.spare.get(identity.id);
-    if (spare === undefined) void runBody(context, call, identity, body);
+    if (spare === undefined) void runBody(context, call, identity, body, ordinals);
     else execution.record({ ...spare, within: context.within }, null);
   };
   const known = log.known.get(identity.id)?.outcome ?? null;
@@ -68,6 +72,7 @@ async function runBody(
   call: TraceCall,
   identity: StepIdentity,
   body: () => unknown,
+  ordinals: Ordinals = new Ordinals(),
 ): Promise<void> {
   const { execution } = context;
   const { clock } = execution.world;
@@ -80,7 +85,7 @@ async function runBody(
       ...context,
       within: identity.traceId,
       withinName: call.name,
-      ordinals: new Ordinals(),
+      ordinals,
     };
     const value = await runInContext(inner, body);
     outcome = await outcomeOf(context, call, identity, value);

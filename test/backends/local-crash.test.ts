@@ -41,8 +41,8 @@ function linesOf(child: ChildProcess): AsyncIterable<string> {
 describe("a host that is killed", { timeout: 60_000 }, () => {
   it("has kept everything it acknowledged, also when it is killed again and again", async () => {
     const dir = stateFolder();
-    const acknowledged = await killWriterAfter(dir, 300);
-    expect(acknowledged.length).toBeGreaterThanOrEqual(300);
+    const acknowledged = new Set([...(await killWriterAfter(dir, 80)), ...(await killWriterAfter(dir, 300))]);
+    expect(acknowledged.size).toBeGreaterThanOrEqual(300);
     const { store, blobs, catalog } = openIn(dir);
     for (const n of acknowledged) {
       const id = `crash/c${n}`;
@@ -56,7 +56,7 @@ describe("a host that is killed", { timeout: 60_000 }, () => {
     const summary = await catalog.summarize("crash");
     const children = await store.listChildren("crash/a0");
     const ended = children.filter((child) => child.status === "succeeded");
-    expect(ended.length).toBeGreaterThanOrEqual(acknowledged.length);
+    expect(ended.length).toBeGreaterThanOrEqual(acknowledged.size);
     expect(summary.actions.succeeded).toBe(ended.length);
     expect(summary.actions.queued + summary.actions.running).toBe(children.length - ended.length);
   });
@@ -75,6 +75,8 @@ describe("a host that is killed", { timeout: 60_000 }, () => {
     child.kill("SIGKILL");
     await once(child, "exit");
     expect(hasHost(dir)).toBe(false);
-    expect(await openIn(dir).store.readSpec("crash/c0")).toEqual(aSpec({ id: "crash/c0", parent: "crash/a0" }));
+    expect(await openIn(dir).store.readSpec("crash/c0")).toEqual(
+      aSpec({ id: "crash/c0", parent: "crash/a0" }),
+    );
   });
 });

@@ -95,9 +95,11 @@ describe("group commit", () => {
     const database = openDatabase();
     const written = note(database, 1);
     let seen: number[] | null = null;
-    const reading = database.read(() => notes(database)).then((found) => {
-      seen = found;
-    });
+    const reading = database
+      .read(() => notes(database))
+      .then((found) => {
+        seen = found;
+      });
     for (let reactions = 0; reactions < 10; reactions++) await Promise.resolve();
     expect(seen).toBeNull();
     await Promise.all([written, reading]);

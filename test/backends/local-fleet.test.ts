@@ -164,7 +164,7 @@ describe("a fleet", () => {
 
   it("kills a replica whose heart has stopped, and gives its work to another", async () => {
     const { fleet, send, done, events } = aFleet({ replicasMax: 1 }, serving({ actionMs: 400 }), {
-      silentTicksMax: 8,
+      silentTicksMax: 20,
     });
     await send(1);
     await until("it has begun", () => events.find(({ kind }) => kind === "begun"));

@@ -25,11 +25,17 @@ export interface ContractBackend {
   close(): Promise<void>;
 }
 
+/** Makes an empty backend, or one whose records no test has seen. */
+export type MakeBackend = () => Promise<ContractBackend>;
+
 /** Gives the backend that the tests of the suite share; each keeps to names of its own. */
 export type Provide = () => ContractBackend;
 
 /** A wait that no test sits out, unless it is about to fail. */
 export const longWaitMs = 60_000;
+
+/** How long a test looks for what must come, before it says what did not: less than its own time limit. */
+export const answerMsMax = 10_000;
 
 /** How much too early a timer may seem to end: clocks are rounded. */
 const toleranceMs = 20;
@@ -71,7 +77,7 @@ export async function untilDone<T>(attempt: () => Promise<T | null>): Promise<T>
 
 /** Tries the assertion until it holds, for some seconds; then lets its error through. */
 export async function eventually(clock: Clock, assertion: () => void | Promise<void>): Promise<void> {
-  const deadlineMs = clock.nowMs() + 10_000;
+  const deadlineMs = clock.nowMs() + answerMsMax;
   for (;;) {
     try {
       return await assertion();
@@ -98,7 +104,7 @@ export function expectEndedEarly(clock: Clock, sinceMs: number): void {
 
 /** Waits for one delivery. */
 export async function receiveOne({ queue, clock }: ContractBackend, name: string): Promise<Delivery> {
-  const deadlineMs = clock.nowMs() + longWaitMs;
+  const deadlineMs = clock.nowMs() + answerMsMax;
   while (clock.nowMs() < deadlineMs) {
     const [delivery] = await queue.receive(name, 1, deadlineMs - clock.nowMs());
     if (delivery !== undefined) return delivery;

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from "vitest";
 import { SERVICE_QUEUE } from "../../sdk/core/identity.ts";
 import type { ActionSpec, ActionState, Message } from "../../sdk/core/records.ts";
+import type { Delivery } from "../../sdk/ports.ts";
 import {
   aBatch,
   aMessage,
@@ -13,14 +14,14 @@ import {
   someBytes,
 } from "../support/records.ts";
 import {
+  answerMsMax,
   type ContractBackend,
   eventually,
   expectSame,
   freshName,
-  longWaitMs,
+  type MakeBackend,
   receiveOne,
 } from "./harness.ts";
-import type { MakeBackend } from "./suite.ts";
 
 /** What a kill leaves behind. Each test has a backend of its own, which it opens twice. */
 export function reopenContract(makeBackend: MakeBackend): void {
@@ -78,26 +79,27 @@ export function reopenContract(makeBackend: MakeBackend): void {
       expect(await store.appendMailbox(running.id, 1, [anEntry()])).toBe(true);
     });
 
-    it("every action that has not ended has a message, the one in a dead receiver's hands too", async (test) => {
+    it("every action that has not ended has a message, a running one that under which it runs", async (test) => {
       const before = await makeBackend();
       opened.push(before);
       if (before.reopen === undefined) return test.skip("forgets what it holds");
       const environment = freshName("env");
       const run = freshName();
-      const specs = ["a0", "unclaimed", "running", "suspended", "queued", "ended"].map((local) =>
+      const locals = ["running", "a0", "unclaimed", "suspended", "queued", "ended"];
+      const specs = locals.map((local) =>
         aSpec({ id: `${run}/${local}`, parent: local === "a0" ? null : `${run}/a0`, environment }),
       );
+      const messages = specs.map((spec) => ({ queue: environment, message: aMessage(spec), delayMs: 0 }));
       await before.store.putSpecs(specs);
-      await before.queue.send(
-        specs.map((spec) => ({ queue: environment, message: aMessage(spec), delayMs: 0 })),
-      );
-      const leased = await receiveOne(before, environment);
-      await writeStates(before, run, environment);
+      await before.queue.send(messages.slice(0, 1));
+      const { messageId: owner } = await receiveOne(before, environment);
+      await before.queue.send(messages.slice(1));
+      await writeStates(before, run, { environment, owner });
 
       const after = await reopened(before, opened);
-      const awaited = specs.filter((spec) => !spec.id.endsWith("/ended"));
-      expect(specs.map((spec) => spec.id)).toContain(leased.message.action);
-      await expectMessages(after, environment, awaited, "run");
+      const awaited = specs.filter((spec) => spec.id !== `${run}/ended`);
+      const deliveries = await expectMessages(after, environment, awaited, "run");
+      expect(deliveries.get(`${run}/running`)?.messageId).toBe(owner);
     });
 
     it("a timer that has not fired has a message on the service queue", async (test) => {
@@ -166,26 +168,35 @@ async function reopened(before: ContractBackend, opened: ContractBackend[]): Pro
 }
 
 /** One action in each status that its name says; `unclaimed` has no state. */
-async function writeStates({ store }: ContractBackend, run: string, environment: string): Promise<void> {
+async function writeStates(
+  { store, clock }: ContractBackend,
+  run: string,
+  common: { readonly environment: string; readonly owner: string },
+): Promise<void> {
   const first = (local: string, change: Partial<ActionState> = {}) =>
-    aState({ id: `${run}/${local}`, parent: local === "a0" ? null : `${run}/a0`, environment, ...change });
-  await store.writeState(first("a0", { status: "suspended", owner: null, spawned: true }), null);
+    aState({ id: `${run}/${local}`, parent: local === "a0" ? null : `${run}/a0`, ...common, ...change });
+  const idle = { owner: null, claim: null, readyMs: clock.nowMs() };
+  await store.writeState(first("a0", { ...idle, status: "suspended", spawned: true }), null);
   await store.writeState(first("running"), null);
-  await store.writeState(first("suspended", { status: "suspended", owner: null }), null);
-  await store.writeState(first("queued", { status: "queued", owner: null, attempt: 2 }), null);
+  await store.writeState(first("suspended", { ...idle, status: "suspended" }), null);
+  await store.writeState(first("queued", { ...idle, status: "queued", attempt: 2 }), null);
   await store.writeState(first("ended"), null);
   await store.writeState(anEnd(first("ended")), 1);
 }
 
-/** Receives until there was a message of the kind for each of the specs; others may come too, and a spec may be left out. */
+/**
+ * Receives until there was a message of the kind for each of the specs, and gives these by action. Others may come too, and
+ * a message may leave its spec out.
+ */
 async function expectMessages(
   { queue, clock }: ContractBackend,
   name: string,
   specs: readonly ActionSpec[],
   kind: Message["kind"],
-): Promise<void> {
+): Promise<ReadonlyMap<string, Delivery>> {
+  const found = new Map<string, Delivery>();
   const missing = new Map(specs.map((spec) => [spec.id, spec]));
-  const deadlineMs = clock.nowMs() + longWaitMs;
+  const deadlineMs = clock.nowMs() + answerMsMax;
   while (missing.size > 0 && clock.nowMs() < deadlineMs) {
     for (const delivery of await queue.receive(name, 10, deadlineMs - clock.nowMs())) {
       const { message } = delivery;
@@ -193,9 +204,11 @@ async function expectMessages(
       if (message.kind === kind && spec !== undefined) {
         if (message.spec !== null) expectSame(message.spec, spec);
         missing.delete(message.action);
+        found.set(message.action, delivery);
       }
       await queue.remove([delivery]);
     }
   }
   expect([...missing.keys()]).toEqual([]);
+  return found;
 }

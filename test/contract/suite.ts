@@ -9,7 +9,7 @@ import { afterAll, beforeAll, describe } from "vitest";
 import { blobsContract } from "./blobs.ts";
 import { catalogContract } from "./catalog.ts";
 import { changesContract } from "./changes.ts";
-import type { ContractBackend } from "./harness.ts";
+import type { ContractBackend, MakeBackend } from "./harness.ts";
 import { journalContract } from "./journal.ts";
 import { leasesContract } from "./leases.ts";
 import { mailboxContract } from "./mailbox.ts";
@@ -17,9 +17,6 @@ import { queueContract } from "./queue.ts";
 import { reopenContract } from "./reopen.ts";
 import { runsContract, specsContract } from "./runs-and-specs.ts";
 import { statesContract } from "./states.ts";
-
-/** Makes an empty backend, or one whose records no test has seen. */
-export type MakeBackend = () => Promise<ContractBackend>;
 
 const testMsMax = 20_000;
 

@@ -51,12 +51,14 @@ class ProgramMaker {
 
   make(): Program {
     const count = this.#random.int(1, 5);
+    this.#keepSleeper(count);
     for (let index = count - 1; index >= 0; index -= 1) this.#makeTask(index, count);
     return this.#program(count);
   }
 
   /** Each task calls the next one, between other things. */
   makeChain(depth: number): Program {
+    this.#keepSleeper(depth);
     for (let index = depth - 1; index >= 0; index -= 1) {
       const call: Statement[] =
         index + 1 < depth ? [{ kind: "call", task: index + 1, arg: index, sizeBytes: 0, isCaught: true }] : [];
@@ -70,7 +72,7 @@ class ProgramMaker {
   #program(count: number): Program {
     const random = this.#random;
     return {
-      tasks: this.#tasks.slice(0, count).filter((task) => task !== undefined),
+      tasks: this.#tasks.slice(0, count + 1).filter((task) => task !== undefined),
       environments: this.#environments,
       arg: random.int(1, 9),
       isRacy: this.#isRacy,
@@ -96,6 +98,18 @@ class ProgramMaker {
     const { name } = this.#random.pick(this.#environments);
     this.#tasks[index] = { index, environment: name, policy: this.#policy(), body, passes: null };
     this.#costs[index] = 1 + body.reduce((sum, statement) => sum + this.#costOf(statement), 0);
+  }
+
+  /** A task that is there to be aborted. */
+  #keepSleeper(index: number): void {
+    const timeouts = { maxRuntimeMs: null, maxQueuedMs: null, deadlineMs: null };
+    this.#tasks[index] = {
+      index,
+      environment: this.#random.pick(this.#environments).name,
+      policy: { ...this.#policy(), timeouts },
+      body: [{ kind: "sleep", ms: hourMs }],
+      passes: null,
+    };
   }
 
   /** A task that surely goes over one of its limits. */
@@ -159,7 +173,7 @@ class ProgramMaker {
       [hasChildren ? 0.7 : 0, () => ({ kind: "spawn", task: this.#laterTask(index, count), arg: random.int(1, 3) })],
       [hasChildren ? 0.3 : 0, () => ({ kind: "nesting", task: index + 1 })],
       [hasChildren ? 0.2 : 0, () => ({ kind: "oversize", task: index + 1 })],
-      [hasChildren ? 0.5 : 0, () => this.#abort(index, count)],
+      [0.4, () => ({ kind: "abort", task: count, arg: random.int(1, 3) })],
       [this.#isVolatile ? 2 : 0, () => ({ kind: "volatile", task: hasChildren ? index + 1 : null, salt: random.int(0, 5) })],
     ])();
   }
@@ -228,15 +242,6 @@ class ProgramMaker {
       [1, "text"],
     ] as const);
     return { kind: "throw", throughAttempt: random.pick([1, 1, 2, 9]), thrown };
-  }
-
-  /** A child of its own that sleeps for hours. */
-  #abort(index: number, count: number): Statement {
-    const sleeper = this.#tasks.findIndex(
-      (task) => task !== undefined && task.index > index && task.passes !== null && task.passes !== "maxQueuedTime",
-    );
-    if (sleeper < 0) return this.#call(index, count, false);
-    return { kind: "call", task: sleeper, arg: 1, sizeBytes: 0, isCaught: true };
   }
 
   #laterTask(index: number, count: number): number {

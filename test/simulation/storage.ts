@@ -36,10 +36,11 @@ export function createStorage(
 
 /** Small ones, so that small programs meet them. */
 function drawLimits(random: Random): StoreLimits {
+  const inlineBytesMax = random.pick([120, 400, 16_384]);
   return {
     ...defaultLimits,
-    inlineBytesMax: random.pick([120, 400, 16_384]),
-    journalBatchBytesMax: random.pick([1_500, 262_144]),
+    inlineBytesMax,
+    journalBatchBytesMax: inlineBytesMax * 4,
     journalBatchRecordsMax: random.pick([2, 5, 500]),
     specsMax: random.pick([2, 5, 25]),
     mailboxEntriesMax: random.pick([1, 3, 25]),

@@ -16,7 +16,7 @@ import type {
 
 const createdMs = Date.UTC(2030, 0, 1);
 
-export const aPolicy: ActionPolicy = {
+const aPolicy: ActionPolicy = {
   retries: { count: 3, baseMs: 500, factor: 2, capMs: 30_000 },
   timeouts: { maxRuntimeMs: 600_000, maxQueuedMs: null, deadlineMs: null },
   maxInlineBytes: 10_000_000,

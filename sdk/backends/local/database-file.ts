@@ -18,7 +18,7 @@ const checkpointPages = 4_000;
 const logBytesKeptMax = 64 * 1024 * 1024;
 const cacheKibibytes = 64 * 1024;
 
-export function stateFilePath(dir: string): string {
+function stateFilePath(dir: string): string {
   return join(dir, "state.db");
 }
 

@@ -16,7 +16,7 @@ export class Replica {
   #hadWork = false;
   #isDraining = false;
   #idleSinceMs: number | null = null;
-  /** Since its last heartbeat; null before the first. */
+  /** Since its last heartbeat, or since it was ready; null before either. */
   #silentTicks: number | null = null;
 
   constructor(options: {
@@ -65,6 +65,7 @@ export class Replica {
 
   becomeReady(): void {
     this.#wasReady = true;
+    this.#silentTicks ??= 0;
   }
 
   beat(): void {

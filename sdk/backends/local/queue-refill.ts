@@ -23,7 +23,7 @@ export function messagesToRestore(
   const current = state ?? initialState(spec);
   // An action goes on under the message that it ran under: the claim takes that one as redelivered.
   const messageId = current.status === "running" ? current.owner : null;
-  const dueMs = current.status === "queued" ? current.readyMs : nowMs;
+  const dueMs = state?.status === "queued" ? state.readyMs : nowMs;
   const run = { kind: "run", action: spec.id, spec } as const;
   const messages: RestoredMessage[] = [{ queue: spec.environment, message: run, dueMs, messageId }];
   const limit = nextLimit(current, spec.policy);

@@ -75,7 +75,8 @@ export class Requests {
 }
 
 /**
- * Leaves a request for the host of the folder, whether one is running or not.
+ * Leaves a request for the host of the folder, whether one is running or not. Not for the process of the host itself,
+ * which would wait for its own transaction.
  *
  * @throws DroverError with code `NO_STATE` where the folder holds no state.
  */

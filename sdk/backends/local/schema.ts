@@ -21,7 +21,7 @@ import type { DatabaseSync } from "node:sqlite";
 import { DroverError } from "../../core/errors.ts";
 
 /** Raise it with every change of the tables. */
-export const schemaVersion = 1;
+const schemaVersion = 1;
 
 const tables = `
   CREATE TABLE actions (

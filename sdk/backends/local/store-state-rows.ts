@@ -12,7 +12,7 @@ import {
 import { packPosition, unpackPosition } from "./store-spec-rows.ts";
 
 /** The number of a status is its place; the last three are ends. */
-export const statuses: readonly ActionStatus[] = [
+const statuses: readonly ActionStatus[] = [
   "queued",
   "running",
   "suspended",

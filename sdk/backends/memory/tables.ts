@@ -24,7 +24,7 @@ export class Tables {
     if (spec.parent !== null) this.childrenOf.add(spec.parent, spec.id);
   }
 
-  /** Those of the ids in the index entry, each with its state. */
+  /** The specs of these actions, each with its state: null while nobody has claimed it. */
   *specsOf(ids: Iterable<ActionId>): Generator<readonly [ActionSpec, ActionState | null]> {
     for (const id of ids) {
       const spec = this.specs.get(id);

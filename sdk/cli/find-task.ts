@@ -1,0 +1,151 @@
+/** FILE:TASK, as it is typed, and the task that is meant. */
+import { existsSync, statSync } from "node:fs";
+import { resolve } from "node:path";
+import { pathToFileURL } from "node:url";
+import { definedTasks, findTask, loadCode, type TaskDefinition } from "../host.ts";
+import { UnknownTaskError } from "../index.ts";
+import { badUsage, badUsageText } from "./bad-usage.ts";
+import { shortTask } from "./log-line.ts";
+
+export interface Target {
+  /** Absolute path. */
+  readonly file: string;
+  /** Empty where only a file was named. */
+  readonly task: string;
+}
+
+/** @throws InputError for what names no file that exists. */
+export function readTarget(text: string): Target {
+  const whole = resolve(text);
+  if (isFile(whole)) return { file: whole, task: "" };
+  const colon = text.lastIndexOf(":");
+  const file = resolve(colon === -1 ? text : text.slice(0, colon));
+  if (isFile(file)) return { file, task: text.slice(colon + 1) };
+  throw badUsage({
+    what: "The file",
+    value: file,
+    allowed: existsSync(file) ? "a module, which this is not" : "a file that exists, which this does not",
+    wayOut: "Name it as FILE:TASK, from the current folder: drover run src/jobs.ts:score, for example.",
+  });
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+/**
+ * Loads the file and finds the task: by the name it is exported under, by its short name, or by its full name.
+ *
+ * @throws UserCodeError with what the file throws; UnknownTaskError; InputError where several tasks are meant.
+ */
+export async function loadTask({ file, task }: Target): Promise<TaskDefinition> {
+  const url = pathToFileURL(file).href;
+  const exported = await exportedTasks(url, file);
+  const full = definedTasks().get(task);
+  if (full !== undefined) return full;
+  const meant = new Set([...definedTasks().keys()].filter((name) => shortTask(name) === task));
+  const byExport = exported.get(task);
+  if (byExport !== undefined) meant.add(byExport);
+  const [name, another] = meant;
+  if (name === undefined) throw task === "" ? noTask(file) : unknownTask(file, task);
+  if (another !== undefined) throw ambiguous(file, task, [...meant]);
+  return findTask(name);
+}
+
+/** What the user's file threw when it was loaded. */
+export class UserCodeError extends Error {
+  readonly file: string;
+
+  constructor(file: string, cause: unknown) {
+    super(`${file} could not be loaded.`, { cause });
+    this.name = "UserCodeError";
+    this.file = file;
+  }
+}
+
+/** A file that is also a program stops where it would start a run, and then has no exports to look at. */
+const exportsMsMax = 200;
+
+async function exportedTasks(url: string, file: string): Promise<ReadonlyMap<string, string>> {
+  let exports: object;
+  try {
+    await loadCode(url);
+    exports = await Promise.race([import(url) as Promise<object>, noExports()]);
+  } catch (cause) {
+    throw new UserCodeError(file, cause);
+  }
+  const tasks = Object.entries(exports).flatMap(([name, value]) => {
+    const task = taskNameOf(value);
+    return task === null ? [] : [[name, task] as const];
+  });
+  return new Map(tasks);
+}
+
+function noExports(): Promise<object> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve({}), exportsMsMax).unref();
+  });
+}
+
+function taskNameOf(value: unknown): string | null {
+  if (typeof value !== "function" || !("taskName" in value) || typeof value.taskName !== "string")
+    return null;
+  return definedTasks().has(value.taskName) ? value.taskName : null;
+}
+
+function noTask(file: string) {
+  const names = [...definedTasks().keys()].map(shortTask);
+  if (names.length === 0) {
+    return badUsage({
+      what: "The file",
+      value: file,
+      allowed: "a module that defines tasks, and this one defines none",
+      wayOut: "Define one with environment.task(async function …).",
+    });
+  }
+  return badUsage({
+    what: "The task",
+    value: "",
+    allowed: `one of ${names.join(", ")}`,
+    wayOut: `Add it after a colon: ${file}:${names[0]}.`,
+  });
+}
+
+function ambiguous(file: string, task: string, names: readonly string[]) {
+  const details = {
+    what: "The task",
+    value: task,
+    allowed: `one of ${names.join(", ")}`,
+    wayOut: `Write the full name, as in ${file}:${names[0]}.`,
+  };
+  return badUsageText(
+    `"${task}" may mean ${names.slice(0, -1).join(", ")} or ${names.at(-1)}. ${details.wayOut}`,
+    details,
+  );
+}
+
+function unknownTask(file: string, task: string): Error {
+  const known = [...definedTasks().keys()];
+  if (known.length === 0) return noTask(file);
+  const suggestion = nearestTask(task, known);
+  const short = suggestion !== null && !task.includes(".") ? shortTask(suggestion) : suggestion;
+  return new UnknownTaskError({
+    task,
+    known: task.includes(".") ? known : known.map(shortTask),
+    suggestion: short,
+  });
+}
+
+/** The nearest is judged among full names, so a short name is completed by each environment in turn. */
+function nearestTask(task: string, known: readonly string[]): string | null {
+  const environments = new Set(known.map((name) => name.slice(0, name.lastIndexOf("."))));
+  const asked = task.includes(".") ? [task] : [...environments].map((name) => `${name}.${task}`);
+  for (const name of asked) {
+    try {
+      findTask(name);
+    } catch (error) {
+      if (error instanceof UnknownTaskError && error.suggestion !== null) return error.suggestion;
+    }
+  }
+  return null;
+}
