@@ -86,6 +86,8 @@ function printReport({ runs, isStopped }: Attended, options: AttendOptions): voi
   for (const { outcome, failed } of runs) {
     if (outcome.thrown === null && outcome.returned === null && isStopped) continue;
     printOut(summaryText(outcome, options.output ?? null));
-    if (outcome.thrown !== null) printErr(failureText(outcome, failed));
+    if (outcome.thrown === null) continue;
+    printErr(failureText(outcome, failed));
+    printErr(`Look closer: drover show ${outcome.name}${stateOption(options.state)}`);
   }
 }

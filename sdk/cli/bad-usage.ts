@@ -1,11 +1,12 @@
 import { InputError, type InputErrorDetails } from "../index.ts";
 
-/** What was typed cannot be done as it is; the message names the value, what is allowed, and what to do. */
-export function badUsage(details: InputErrorDetails): InputError {
-  return new InputError("BAD_USAGE", details);
-}
+export const badUsageCode = "BAD_USAGE";
 
-/** As `badUsage`, with a sentence of one's own. */
-export function badUsageText(message: string, details: InputErrorDetails): InputError {
-  return new InputError("BAD_USAGE", details, message);
+/**
+ * What was typed cannot be done as it is; the message names the value, what is allowed, and what to do.
+ *
+ * @param message Replaces the sentence that is made of the details.
+ */
+export function badUsage(details: InputErrorDetails, message?: string): InputError {
+  return new InputError(badUsageCode, details, message);
 }

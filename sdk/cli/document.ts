@@ -55,12 +55,12 @@ export function runDocument({ name, progress, returned, thrown }: RunOutcome): R
   };
 }
 
-/** The same document for what did not come to a run. @param code For an error that has none. */
-export function refusalDocument(error: unknown, code?: string): RunDocument {
+/** The same document for what did not come to a run. */
+export function refusalDocument(error: ErrorDocument): RunDocument {
   return {
     run: null,
     status: null,
-    error: errorDocument(error, code),
+    error,
     actions: { total: 0, succeeded: 0, failed: 0, aborted: 0 },
     traces: { executed: 0, replayed: 0 },
     durationMs: 0,

@@ -4,7 +4,7 @@ import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { definedTasks, findTask, loadCode, type TaskDefinition } from "../host.ts";
 import { UnknownTaskError } from "../index.ts";
-import { badUsage, badUsageText } from "./bad-usage.ts";
+import { badUsage } from "./bad-usage.ts";
 import { shortTask } from "./log-line.ts";
 
 export interface Target {
@@ -112,16 +112,12 @@ function noTask(file: string) {
 }
 
 function ambiguous(file: string, task: string, names: readonly string[]) {
-  const details = {
+  return badUsage({
     what: "The task",
     value: task,
-    allowed: `one of ${names.join(", ")}`,
+    allowed: `a name that means one task, and this means ${names.join(" or ")}`,
     wayOut: `Write the full name, as in ${file}:${names[0]}.`,
-  };
-  return badUsageText(
-    `"${task}" may mean ${names.slice(0, -1).join(", ")} or ${names.at(-1)}. ${details.wayOut}`,
-    details,
-  );
+  });
 }
 
 function unknownTask(file: string, task: string): Error {

@@ -8,6 +8,8 @@ const showCursor = "\x1b[?25h";
 /** Long lines are cut by the terminal itself while this is off: a wrapped one would not be erased. */
 const wrapOff = "\x1b[?7l";
 const wrapOn = "\x1b[?7h";
+/** Of a terminal that does not tell its size. */
+const rowsDefault = 24;
 
 export class LiveDisplay {
   readonly #stream: NodeJS.WriteStream;
@@ -27,6 +29,7 @@ export class LiveDisplay {
 
   /** Replaces the lines. As many are shown as fit the screen. */
   show(lines: readonly string[]): void {
+    if (lines.join("\n") === this.#lines.join("\n")) return;
     this.#lines = lines;
     this.#drawSoon();
   }
@@ -56,7 +59,7 @@ export class LiveDisplay {
   #draw(): void {
     this.#timer = null;
     this.#drawnMs = Date.now();
-    const lines = this.#lines.slice(0, Math.max(1, (this.#stream.rows ?? 24) - 1));
+    const lines = this.#lines.slice(0, Math.max(1, (this.#stream.rows || rowsDefault) - 1));
     const erase = this.#drawnLines === 0 ? "" : `\x1b[${this.#drawnLines}A\r\x1b[0J`;
     const block = lines.map((line) => `${line}\n`).join("");
     this.#stream.write(`${erase}${wrapOn}${this.#above}${wrapOff}${block}${wrapOn}`);

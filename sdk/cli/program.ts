@@ -1,10 +1,10 @@
 /** The program: its commands, and what becomes of what they throw. */
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
-import { DroverError, InputError } from "../index.ts";
+import { DroverError } from "../index.ts";
 import { abortCommand } from "./abort.ts";
-import { badUsageText } from "./bad-usage.ts";
-import { type RunDocument, refusalDocument } from "./document.ts";
+import { badUsageCode } from "./bad-usage.ts";
+import { type ErrorDocument, errorDocument, refusalDocument } from "./document.ts";
 import { errorText } from "./error-text.ts";
 import { UserCodeError } from "./find-task.ts";
 import { logsCommand } from "./logs.ts";
@@ -54,31 +54,31 @@ function version(): string {
 /** Says what went wrong and answers the exit code. */
 function failed(error: unknown, isJson: boolean): number {
   if (error instanceof CommanderError) return refusedArguments(error, isJson);
-  const shown = error instanceof UserCodeError ? error.cause : error;
-  if (isJson)
-    printDocument(refusalDocument(shown, error instanceof UserCodeError ? "USER_CODE" : "INTERNAL"));
-  if (error instanceof UserCodeError) printErr(error.message);
-  printErr(isPlain(error) ? `error: ${error.message}` : errorText(shown, process.stderr));
-  return isPlain(error) || error instanceof UserCodeError ? exitCodes.badInput : exitCodes.failed;
+  if (isJson) printDocument(refusalDocument(errorOf(error)));
+  if (error instanceof UserCodeError) {
+    printErr(`${error.message}\n${errorText(error.cause, process.stderr)}`);
+    return exitCodes.badInput;
+  }
+  printErr(isPlain(error) ? `error: ${error.message}` : errorText(error, process.stderr));
+  return isPlain(error) ? exitCodes.badInput : exitCodes.failed;
+}
+
+function errorOf(error: unknown): ErrorDocument {
+  if (error instanceof UserCodeError) return errorDocument(error.cause, "USER_CODE");
+  const document = errorDocument(error, "INTERNAL");
+  return isPlain(error) ? { ...document, stack: null } : document;
 }
 
 /** Its message says all: a stack would lead into Drover. */
 function isPlain(error: unknown): error is DroverError {
-  if (error instanceof InputError) return true;
   return error instanceof DroverError && error.kind === "user";
-}
-
-function withoutStack(document: RunDocument): RunDocument {
-  return { ...document, error: document.error && { ...document.error, stack: null } };
 }
 
 /** The parser has said on stderr what is wrong, or has printed help or version. */
 function refusedArguments({ exitCode, message }: CommanderError, isJson: boolean): number {
   if (exitCode === 0) return 0;
-  if (isJson) {
-    const text = message.replace(/^error: /, "");
-    const details = { what: "The arguments", value: text, allowed: "see --help", wayOut: "Add --help." };
-    printDocument(withoutStack(refusalDocument(badUsageText(text, details))));
-  }
+  const text = message.replace(/^error: /, "");
+  const error = { code: badUsageCode, name: "InputError", message: text, stack: null };
+  if (isJson) printDocument(refusalDocument(error));
   return exitCodes.badInput;
 }

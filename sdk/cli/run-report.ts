@@ -59,21 +59,24 @@ function outputLines(output: unknown): readonly string[] {
   ];
 }
 
-/** Why the run did not succeed, for stderr. */
+/**
+ * Why the run did not succeed, for stderr.
+ *
+ * @param failed Failed actions other than the root, as many as are at hand.
+ */
 export function failureText({ name, progress, thrown }: RunOutcome, failed: readonly FailedAction[]): string {
   const lines = thrown === null ? [] : [errorText(thrown.error, process.stderr)];
-  const count = countsOf(progress).failed;
   const source = failed.find(({ error }) => error !== null && error === titleOf(thrown?.error)) ?? failed[0];
   if (source !== undefined) {
-    const tries = source.attempt === 1 ? "" : `, attempt ${source.attempt}`;
+    const below = countsOf(progress).failed - (progress.status === "failed" ? 1 : 0);
+    const tries = source.attempt === 1 ? "" : ` in attempt ${source.attempt}`;
     const which = `${shortTask(source.name)} ${shortId(localPart(source.id))}${tries}`;
     lines.push(
-      count === 1
-        ? `It was thrown by the action ${which}.`
-        : `${plural(count, "action")} failed, among them ${which}.`,
+      below === 1
+        ? `1 action of run "${name}" failed: ${which}.`
+        : `${plural(below, "action")} of run "${name}" failed, among them ${which}.`,
     );
-  } else if (count > 0) lines.push(`${plural(count, "action")} failed.`);
-  lines.push(`Look closer: drover show ${name}`);
+  }
   return lines.join("\n");
 }
 

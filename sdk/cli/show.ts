@@ -13,7 +13,7 @@ import {
 } from "./common-options.ts";
 import { runDocument } from "./document.ts";
 import { errorText } from "./error-text.ts";
-import { formatCount, formatDuration } from "./format.ts";
+import { formatCount, formatDuration, plural } from "./format.ts";
 import { lookFromOutside, type RunLookFromOutside } from "./run-look.ts";
 import { outcomeFromOutside } from "./run-outcome.ts";
 import { printDocument, printOut, styled } from "./terminal.ts";
@@ -122,7 +122,11 @@ async function lookText(
   const { thrown } = await outcomeFromOutside(view, look);
   if (thrown !== null) lines.push("", errorText(thrown.error, process.stdout));
   if (failures.length > 0)
-    lines.push("", `Latest of ${formatCount(progress.actions.failed)} failed:`, actionTable(failures));
+    lines.push(
+      "",
+      `The latest of ${plural(progress.actions.failed, "failed action")}:`,
+      actionTable(failures),
+    );
   if (endedMs === null) {
     lines.push(
       "",

@@ -25,7 +25,7 @@ export async function claimDelivery(
   const { message } = delivery;
   const spec = message.spec ?? (await persist(world, () => world.store.readSpec(message.action)));
   if (spec === null) return { kind: "done" };
-  const known = message.spec === null ? await readState(world, spec) : initialState(spec);
+  const known = message.spec === null ? await readState(world, spec) : null;
   const [claimed, isOrphan] = await Promise.all([claimState(world, spec, known, delivery), parents.isEnded(spec)]);
   if (claimed.kind !== "running") return claimed;
   if (isOrphan) {
@@ -41,16 +41,17 @@ type StateClaim =
   | { readonly kind: "done" }
   | { readonly kind: "later"; readonly delayMs: number };
 
+/** `known` is null where the state was not read, since most likely there is none yet. */
 async function claimState(
   world: World,
   spec: ActionSpec,
-  known: ActionState,
+  known: ActionState | null,
   delivery: Delivery,
 ): Promise<StateClaim> {
   const mark = world.entropy.uuid();
-  let before = known;
+  let before = known ?? initialState(spec);
   let hasExpired = false;
-  const applied = await applyDecision(world, known, (current) => {
+  const applied = await applyDecision(world, before, (current) => {
     before = current;
     const nowMs = world.clock.nowMs();
     hasExpired = !isEnded(current.status) && passedLimit(current, spec.policy, nowMs) !== null;
@@ -58,6 +59,10 @@ async function claimState(
     return claimAction(current, { messageId: delivery.messageId, mark, nowMs });
   });
   if (hasExpired) {
+    // What was only assumed may not end it: it may be running, under this very message.
+    if (known === null && before.version === 0) {
+      return await claimState(world, spec, await readState(world, spec), delivery);
+    }
     await expire(world, spec);
     return { kind: "done" };
   }

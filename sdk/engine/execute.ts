@@ -56,8 +56,18 @@ async function runTask(
   const { spec } = execution.claimed;
   const runBody = async () => {
     const body = await resolveTask(spec.name, spec);
-    const input = await loadPayload(world, spec.input);
+    const input = await loadInput(world, execution);
     return await body(input);
   };
   return await execution.run(() => runInContext(taskContext(execution), runBody));
+}
+
+/** That the input cannot be read is no failure of the attempt. */
+async function loadInput(world: World, execution: Execution): Promise<unknown> {
+  try {
+    return await loadPayload(world, execution.claimed.spec.input);
+  } catch (error) {
+    execution.close({ kind: "broken", error });
+    throw error;
+  }
 }

@@ -35,13 +35,13 @@ export async function finishExecution(
 
 async function complete(world: World, execution: Execution, value: unknown): Promise<Finished> {
   const { state } = execution.claimed;
-  let payload: Payload;
+  let bytes: Uint8Array;
   try {
-    const bytes = encodeOutput(execution, value);
-    payload = await storeOutput(world, execution, bytes);
+    bytes = encodeOutput(execution, value);
   } catch (error) {
     return await fail(world, execution, error);
   }
+  const payload = await storeOutput(world, execution, bytes);
   const applied = await applyDecision(world, state, (current) =>
     completeAction(current, state.epoch, { kind: "value", payload }, execution.report(), world.clock.nowMs()),
   );

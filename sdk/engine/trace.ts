@@ -78,7 +78,7 @@ async function runBody(
   const { clock } = execution.world;
   const startedMs = clock.nowMs();
   execution.countBody(1);
-  let outcome: Outcome;
+  let outcome: Outcome | Promise<Outcome>;
   let fresh: { readonly value: unknown };
   try {
     const inner: ActionContext = {
@@ -88,11 +88,20 @@ async function runBody(
       ordinals,
     };
     const value = await runInContext(inner, body);
-    outcome = await outcomeOf(context, call, identity, value);
+    outcome = outcomeOf(context, call, identity, value);
     fresh = { value };
   } catch (error) {
     outcome = { kind: "error", error: toErrorRecord(error) };
     fresh = { value: error };
+  }
+  if (outcome instanceof Promise) {
+    try {
+      outcome = await outcome;
+    } catch (error) {
+      // That a result cannot be stored is no fault of the body, and no outcome of it.
+      execution.close({ kind: "broken", error });
+      return;
+    }
   }
   execution.countBody(-1);
   const record: TraceRecord = {

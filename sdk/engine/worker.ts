@@ -95,12 +95,19 @@ export class Worker {
     }
   }
 
+  /** A parked action may have come back to the slot that was free when this delivery was asked for (W1). */
   #accept(delivery: Delivery): void {
-    this.#slots.take();
-    const done = this.#serve(delivery).finally(() => {
+    const hasSlot = this.#slots.free > 0;
+    if (hasSlot) this.#slots.take();
+    const done = (hasSlot ? this.#serve(delivery) : this.#giveBack(delivery)).finally(() => {
       this.#busy.delete(done);
     });
     this.#busy.add(done);
+  }
+
+  async #giveBack(delivery: Delivery): Promise<void> {
+    // If that fails for good, the message comes back when its lease ends.
+    await persist(this.#world, () => this.#world.queue.release(delivery, 0)).catch(() => undefined);
   }
 
   /** From a delivery to its end. The slot is the execution's once there is one. */
