@@ -1,8 +1,9 @@
 /** The door for whoever executes actions: replicas, drivers and the hosts that serve them. */
-export { findTask, definedEnvironments, definedTasks } from "./authoring/registry.ts";
+
 export type { EnvironmentDefinition, TaskDefinition } from "./authoring/definitions.ts";
 export { loadCode } from "./authoring/load-code.ts";
 export { type LogLevel, type LogLine, logLine, setLogSink } from "./authoring/logger.ts";
+export { definedEnvironments, definedTasks, findTask } from "./authoring/registry.ts";
 export { startTask } from "./authoring/run.ts";
 export { runTask } from "./authoring/task.ts";
 export { currentContext } from "./engine/context.ts";

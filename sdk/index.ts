@@ -3,7 +3,7 @@ import { setDefaultBackend } from "./authoring/run.ts";
 
 export { type CurrentAction, currentAction } from "./authoring/current-action.ts";
 export { group } from "./authoring/group.ts";
-export type { LogLevel, Logger } from "./authoring/logger.ts";
+export type { Logger, LogLevel } from "./authoring/logger.ts";
 export { type MapOptions, type MapResult, map, type ToleratedFailures } from "./authoring/map.ts";
 export { type RunBackend, type RunOptions, run } from "./authoring/run.ts";
 export { RunHandle, type RunProgress, type RunStatus } from "./authoring/run-handle.ts";

@@ -6,8 +6,8 @@ import type { RunBackend } from "./authoring/run.ts";
 import { Fleet } from "./backends/local/fleet.ts";
 import type { FleetCounts } from "./backends/local/fleet-counts.ts";
 import {
-  type LocalBackend as LocalRecords,
   type LocalBackendOptions,
+  type LocalBackend as LocalRecords,
   openLocalBackend,
 } from "./backends/local/host-backend.ts";
 import type { ReplicaEvent } from "./backends/local/ipc/messages.ts";
@@ -92,7 +92,9 @@ export class LocalHost implements RunBackend {
     // Timers of the clock do not keep a process; a run that has not ended does.
     this.#keepAlive ??= setInterval(() => {}, 2 ** 30);
     for (const environment of definedEnvironments().values()) this.#openFleet(environment);
-    warmWithDependencies(definedEnvironments().get(run.environment), (name) => this.#fleets.get(name)?.warm());
+    warmWithDependencies(definedEnvironments().get(run.environment), (name) =>
+      this.#fleets.get(name)?.warm(),
+    );
   }
 
   fleets(): readonly FleetStatus[] {

@@ -78,7 +78,8 @@ function codeOf(run: string): Promise<string> {
 
 function eventOf(line: LogLine): ReplicaEvent {
   const { action, level, text, timeMs } = line;
-  const fields = line.fields === null ? null : (JSON.parse(JSON.stringify(line.fields)) as Record<string, string>);
+  const fields =
+    line.fields === null ? null : (JSON.parse(JSON.stringify(line.fields)) as Record<string, string>);
   return { kind: "log", replica: host.id, action, level, text, timeMs, fields };
 }
 

@@ -12,7 +12,13 @@ import { openStateView, type StateView } from "./backends/local/view.ts";
 import { decode } from "./core/codec/decode.ts";
 import type { ErrorRecord } from "./core/error-record.ts";
 import { rootActionId } from "./core/identity.ts";
-import { type ActionId, type ActionState, type ActionStatus, isEnded, type RunRecord } from "./core/records.ts";
+import {
+  type ActionId,
+  type ActionState,
+  type ActionStatus,
+  isEnded,
+  type RunRecord,
+} from "./core/records.ts";
 import { abortOne } from "./engine/abort.ts";
 import { ensureStarted } from "./engine/start-run.ts";
 import { type FleetStatus, LocalHost } from "./local-host.ts";
@@ -93,7 +99,9 @@ function open(given: LocalOptions, restsWhenIdle: boolean): LocalBackend {
     whenEnded: (run, withinMs) => host.whenEnded(run, withinMs),
     find: async (name) => {
       const run = await host.world.store.readRun(name);
-      return run === null ? null : new RunHandle({ ...host, whenEnded: host.whenEnded.bind(host) }, run, false);
+      return run === null
+        ? null
+        : new RunHandle({ ...host, whenEnded: host.whenEnded.bind(host) }, run, false);
     },
     unfinished: () => unfinishedRuns(host),
     fleets: () => host.fleets(),

@@ -41,7 +41,11 @@ export interface TestBackend extends RunBackend {
   /** The time of its runs. It moves when nothing else can happen; `sleep("6h")` takes no time. */
   readonly clock: VirtualClock;
   /** Runs a task to its end and tells what became of it. Never rejects for an error of the task. */
-  run<In, Out>(task: Task<In, Out>, input?: NoInfer<In>, options?: { readonly name?: string }): Promise<TestRun<Out>>;
+  run<In, Out>(
+    task: Task<In, Out>,
+    input?: NoInfer<In>,
+    options?: { readonly name?: string },
+  ): Promise<TestRun<Out>>;
   /**
    * Lets all workers die as by SIGKILL: what they were doing is lost, and new ones take over when the leases have ended.
    * Call it from inside a trace or task to see what happens at that point.
@@ -161,7 +165,11 @@ class Crew {
         reusable === null ? workersPerOneShotEnvironment : reusable.replicasMax * reusable.concurrency;
       const life = new Mortal();
       const world: World = life.bind(this.#memory);
-      const leases = new MemoryLeases({ queue: this.#memory.queue, clock: world.clock, leaseMs: this.#leaseMs });
+      const leases = new MemoryLeases({
+        queue: this.#memory.queue,
+        clock: world.clock,
+        leaseMs: this.#leaseMs,
+      });
       const worker = new Worker(world, { environment: name, concurrency, leases, resolveTask });
       this.#alive.set(name, { worker, life });
       void worker.run();

@@ -78,7 +78,13 @@ function uuidOf(drawn: string): string {
     .map((char) => (Number.parseInt(char, 36) % 16).toString(16))
     .join("");
   const variant = "89ab"[Number.parseInt(hex[16] ?? "0", 16) % 4];
-  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `${variant}${hex.slice(17, 20)}`, hex.slice(20, 32)].join("-");
+  return [
+    hex.slice(0, 8),
+    hex.slice(8, 12),
+    `4${hex.slice(13, 16)}`,
+    `${variant}${hex.slice(17, 20)}`,
+    hex.slice(20, 32),
+  ].join("-");
 }
 
 const standIn: CurrentAction = {

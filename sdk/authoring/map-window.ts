@@ -95,7 +95,11 @@ export class MapWindow {
 
   #start(item: unknown): Entry {
     const call = this.#options.call(item);
-    const entry: Entry = { call, isRunning: true, settled: Promise.resolve({ status: "fulfilled", value: null }) };
+    const entry: Entry = {
+      call,
+      isRunning: true,
+      settled: Promise.resolve({ status: "fulfilled", value: null }),
+    };
     this.#running.add(entry);
     this.#started += 1;
     entry.settled = call.result.then(

@@ -1,6 +1,6 @@
 import { type Duration, durationMs } from "../core/duration.ts";
-import { currentContext } from "../engine/context.ts";
 import { callTimer } from "../engine/children.ts";
+import { currentContext } from "../engine/context.ts";
 
 /**
  * Waits durably. Inside an action the wait holds no slot, survives the death of every process, and is measured from the

@@ -5,7 +5,7 @@ import type { ActionPolicy } from "../core/records.ts";
 import { normaliseRetries, type Retries } from "../core/retry-policy.ts";
 import { type Size, sizeBytes } from "../core/size.ts";
 import { normaliseTimeout, type Timeout } from "../core/timeouts.ts";
-import { callChild, type ChildCall } from "../engine/children.ts";
+import { type ChildCall, callChild } from "../engine/children.ts";
 import { type ActionContext, currentContext } from "../engine/context.ts";
 import { callSite } from "./call-site.ts";
 import type { AnyTaskFunction, TaskDefinition } from "./definitions.ts";
@@ -28,7 +28,14 @@ export interface TaskOptions<In = unknown, Out = unknown> {
   readonly maxInlineIo?: Size | number;
 }
 
-const fields: readonly (keyof TaskOptions)[] = ["name", "retries", "timeout", "input", "output", "maxInlineIo"];
+const fields: readonly (keyof TaskOptions)[] = [
+  "name",
+  "retries",
+  "timeout",
+  "input",
+  "output",
+  "maxInlineIo",
+];
 
 /** Input that callers give: what the schema takes, where there is one. */
 type InputOf<F extends AnyTaskFunction, O> = O extends { readonly input: Schema<infer In, unknown> }

@@ -17,11 +17,10 @@ type AnyFunction = (...args: never[]) => unknown;
 /**
  * The traced form of a function: generators of both kinds become async generators, all other functions become async.
  */
-export type Traced<F extends AnyFunction> = ReturnType<F> extends
-  | Generator<infer Y, infer R, infer N>
-  | AsyncGenerator<infer Y, infer R, infer N>
-  ? (...args: Parameters<F>) => AsyncGenerator<Y, R, N>
-  : (...args: Parameters<F>) => Promise<Awaited<ReturnType<F>>>;
+export type Traced<F extends AnyFunction> =
+  ReturnType<F> extends Generator<infer Y, infer R, infer N> | AsyncGenerator<infer Y, infer R, infer N>
+    ? (...args: Parameters<F>) => AsyncGenerator<Y, R, N>
+    : (...args: Parameters<F>) => Promise<Awaited<ReturnType<F>>>;
 
 /**
  * A checkpointed function. Inside an action, a call returns only when its result is durably recorded, and never runs

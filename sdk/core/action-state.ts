@@ -8,8 +8,9 @@
  * A4. An action suspends only if it has read every mailbox entry that it has been told of.
  * A5. Epochs only grow; each claim, abort and expiry begins a new one, which fences the executor of the old.
  */
-import { ActionAbortedError, TaskTimeoutError, WorkerLostError } from "./errors.ts";
+
 import { type ErrorRecord, isRetryable, toErrorRecord } from "./error-record.ts";
+import { ActionAbortedError, TaskTimeoutError, WorkerLostError } from "./errors.ts";
 import { localIdOf } from "./identity.ts";
 import {
   type ActionPolicy,

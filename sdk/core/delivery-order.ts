@@ -38,12 +38,7 @@ export class DeliveryOrder {
   #record = 0;
   #position: LogPosition;
 
-  constructor(
-    log: ReplayLog,
-    base: LogPosition,
-    mailbox: MailboxView,
-    children: readonly ActionSpec[],
-  ) {
+  constructor(log: ReplayLog, base: LogPosition, mailbox: MailboxView, children: readonly ActionSpec[]) {
     this.#mailbox = mailbox;
     this.#pending = [...log.chain];
     this.#chainLeft = log.chain.length;
@@ -180,5 +175,7 @@ export function describeRecord(record: TraceRecord): string {
 }
 
 export function describeSpec(spec: ActionSpec): string {
-  return spec.kind === "timer" ? `sleep (call ${spec.ordinal})` : `task "${spec.name}" (call ${spec.ordinal})`;
+  return spec.kind === "timer"
+    ? `sleep (call ${spec.ordinal})`
+    : `task "${spec.name}" (call ${spec.ordinal})`;
 }

@@ -72,7 +72,8 @@ function walkBack(
   let place = { epoch, index };
   while (place.index > from) {
     const batch = byPlace.get(placeOf(place.epoch, place.index));
-    if (batch === undefined) throw new Error(`Journal has a hole at index ${place.index}, epoch ${place.epoch}.`);
+    if (batch === undefined)
+      throw new Error(`Journal has a hole at index ${place.index}, epoch ${place.epoch}.`);
     chain.push(batch);
     place = { epoch: batch.prevEpoch, index: batch.index - 1 };
   }

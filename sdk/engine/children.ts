@@ -1,6 +1,7 @@
 /** What an action asks others for: child actions and timers. */
-import { encode } from "../core/codec/encode.ts";
+
 import { valueHash } from "../core/codec/canonical.ts";
+import { encode } from "../core/codec/encode.ts";
 import { InlineLimitError, TraceNestingError } from "../core/errors.ts";
 import { childActionId, localIdOf, TIMER_NAME } from "../core/identity.ts";
 import type { ActionId, ActionPolicy, ActionSpec, MailboxEntry, Outcome, Payload } from "../core/records.ts";
@@ -31,7 +32,14 @@ export function callChild(context: ActionContext, task: TaskRef, input: unknown)
     const stored = storeInput(context, call.id, bytes);
     const payload = stored instanceof Promise ? await stored : stored;
     context.execution.send(
-      { ...base, kind: "task", name: task.name, environment: task.environment, input: payload, fireAtMs: null },
+      {
+        ...base,
+        kind: "task",
+        name: task.name,
+        environment: task.environment,
+        input: payload,
+        fireAtMs: null,
+      },
       false,
     );
   };
@@ -121,10 +129,7 @@ function specBase(
   context: ActionContext,
   call: IdentifiedCall,
   policy: ActionPolicy,
-): Pick<
-  ActionSpec,
-  "id" | "run" | "parent" | "ordinal" | "group" | "policy" | "asked" | "createdMs"
-> {
+): Pick<ActionSpec, "id" | "run" | "parent" | "ordinal" | "group" | "policy" | "asked" | "createdMs"> {
   const { execution } = context;
   return {
     id: call.id,

@@ -26,7 +26,10 @@ export async function claimDelivery(
   const spec = message.spec ?? (await persist(world, () => world.store.readSpec(message.action)));
   if (spec === null) return { kind: "done" };
   const known = message.spec === null ? await readState(world, spec) : null;
-  const [claimed, isOrphan] = await Promise.all([claimState(world, spec, known, delivery), parents.isEnded(spec)]);
+  const [claimed, isOrphan] = await Promise.all([
+    claimState(world, spec, known, delivery),
+    parents.isEnded(spec),
+  ]);
   if (claimed.kind !== "running") return claimed;
   if (isOrphan) {
     await abortOne(world, spec.id, "its parent has ended");

@@ -48,11 +48,7 @@ export async function execute(
   }
 }
 
-async function runTask(
-  world: World,
-  execution: Execution,
-  resolveTask: ResolveTask,
-): Promise<ExecutionEnd> {
+async function runTask(world: World, execution: Execution, resolveTask: ResolveTask): Promise<ExecutionEnd> {
   const { spec } = execution.claimed;
   const runBody = async () => {
     const body = await resolveTask(spec.name, spec);

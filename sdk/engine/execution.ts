@@ -7,10 +7,10 @@
  * E2. Deliveries are made one at a time, each when the code has come to rest after the one before.
  * E3. A trace is delivered only when its record is durable.
  */
-import { nextLimit, type ExecutorReport } from "../core/action-state.ts";
+import { type ExecutorReport, nextLimit } from "../core/action-state.ts";
 import { DeliveryOrder } from "../core/delivery-order.ts";
-import { ActionAbortedError, NondeterminismError } from "../core/errors.ts";
 import { fromErrorRecord } from "../core/error-record.ts";
+import { ActionAbortedError, NondeterminismError } from "../core/errors.ts";
 import type { ReplayLog } from "../core/journal.ts";
 import type { MailboxView } from "../core/mailbox.ts";
 import type {

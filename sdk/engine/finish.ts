@@ -53,7 +53,8 @@ function encodeOutput(execution: Execution, value: unknown): Uint8Array {
   const what = `Output of task "${name}"`;
   const bytes = encode(value, what);
   const limitBytes = policy.maxInlineBytes;
-  if (bytes.byteLength > limitBytes) throw new InlineLimitError({ what, sizeBytes: bytes.byteLength, limitBytes });
+  if (bytes.byteLength > limitBytes)
+    throw new InlineLimitError({ what, sizeBytes: bytes.byteLength, limitBytes });
   return bytes;
 }
 

@@ -4,9 +4,10 @@
  * G1. One batch is in flight at a time, and the next is cut only when the last is durable.
  * G2. The position of a batch in the mailbox is fixed when it is cut.
  */
-import { payloadSizeBytes } from "./payloads.ts";
+
 import type { ActionState, JournalBatch, LogPosition, TraceRecord } from "../core/records.ts";
 import type { World } from "../ports.ts";
+import { payloadSizeBytes } from "./payloads.ts";
 import { persist } from "./persist.ts";
 
 export interface JournalWriterEvents {

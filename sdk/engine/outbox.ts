@@ -2,8 +2,9 @@
  * Group commit of what an execution asks others to do: specs are written, then their messages sent. What is asked for
  * while a batch is on its way goes with the next.
  */
-import { SERVICE_QUEUE } from "../core/identity.ts";
+
 import { initialState, nextLimit } from "../core/action-state.ts";
+import { SERVICE_QUEUE } from "../core/identity.ts";
 import type { ActionSpec } from "../core/records.ts";
 import type { Outgoing, World } from "../ports.ts";
 import { persist } from "./persist.ts";
@@ -15,7 +16,10 @@ export class Outbox {
   #waiting: { readonly spec: ActionSpec; readonly isWritten: boolean }[] = [];
   #isSending = false;
 
-  constructor(world: World, events: { readonly sent: () => void; readonly failed: (error: unknown) => void }) {
+  constructor(
+    world: World,
+    events: { readonly sent: () => void; readonly failed: (error: unknown) => void },
+  ) {
     this.#world = world;
     this.#onSent = events.sent;
     this.#onFailure = events.failed;

@@ -11,8 +11,11 @@ const silentMs = 60_000;
 export class StallWatch {
   readonly #clock: Clock;
   readonly #onStall: (missing: string, askedInstead: string) => void;
-  #watching: { readonly missing: string; readonly hasAsked: boolean; readonly abort: AbortController } | null =
-    null;
+  #watching: {
+    readonly missing: string;
+    readonly hasAsked: boolean;
+    readonly abort: AbortController;
+  } | null = null;
 
   constructor(clock: Clock, onStall: (missing: string, askedInstead: string) => void) {
     this.#clock = clock;

@@ -1,8 +1,9 @@
 /** A checkpointed call: runs its body once, and answers from its record ever after. */
-import { encode } from "../core/codec/encode.ts";
+
 import { valueHash } from "../core/codec/canonical.ts";
-import { InlineLimitError } from "../core/errors.ts";
+import { encode } from "../core/codec/encode.ts";
 import { toErrorRecord } from "../core/error-record.ts";
+import { InlineLimitError } from "../core/errors.ts";
 import { localIdOf, Ordinals, traceId } from "../core/identity.ts";
 import type { Outcome, TraceRecord } from "../core/records.ts";
 import { type ActionContext, runInContext } from "./context.ts";
@@ -128,7 +129,8 @@ function outcomeOf(
   const what = `Result of trace "${call.name}"`;
   const bytes = encode(value, what);
   const limit = claimed.spec.policy.maxInlineBytes;
-  if (bytes.byteLength > limit) throw new InlineLimitError({ what, sizeBytes: bytes.byteLength, limitBytes: limit });
+  if (bytes.byteLength > limit)
+    throw new InlineLimitError({ what, sizeBytes: bytes.byteLength, limitBytes: limit });
   if (bytes.byteLength <= world.store.limits.inlineBytesMax) {
     return { kind: "value", payload: { kind: "inline", bytes } };
   }

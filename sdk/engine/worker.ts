@@ -4,8 +4,9 @@
  * W1. No more actions run user code than there are slots; parked ones hold none.
  * W2. A message is taken off its queue only when what it asked for is durably over.
  */
-import type { ActionSpec, ActionState } from "../core/records.ts";
+
 import { isCurrent, nextLimit } from "../core/action-state.ts";
+import type { ActionSpec, ActionState } from "../core/records.ts";
 import type { Delivery, Leases, World } from "../ports.ts";
 import { claimDelivery } from "./claim.ts";
 import { execute, type ResolveTask } from "./execute.ts";
@@ -76,7 +77,8 @@ export class Worker {
   /** Takes nothing new; what runs may end within `graceMs`, the rest is handed back to the queue. */
   async drain(graceMs: number): Promise<void> {
     this.#stop.abort();
-    for (const execution of this.#executions) if (execution.isParked) execution.close({ kind: "handed-back" });
+    for (const execution of this.#executions)
+      if (execution.isParked) execution.close({ kind: "handed-back" });
     const over = new AbortController();
     void Promise.all(this.#busy).then(() => over.abort());
     await this.#world.clock.wait(graceMs, over.signal);

@@ -16,7 +16,10 @@ const double = pool.task(async function double(n: number) {
 });
 
 const fan = pool.task(async function fan(count: number) {
-  const doubled = await map(double, Array.from({ length: count }, (_, i) => i));
+  const doubled = await map(
+    double,
+    Array.from({ length: count }, (_, i) => i),
+  );
   return doubled.reduce((sum, one) => sum + one, 0);
 });
 
@@ -117,20 +120,22 @@ describe("a run", () => {
   it("shows a parent the class name, fields and cause of its child's error", async () => {
     const backend = openTestBackend();
     flakyTries = 0;
-    expect((await backend.run(catching)).output).toEqual({ name: "PaymentError", order: 7, cause: "TypeError" });
+    expect((await backend.run(catching)).output).toEqual({
+      name: "PaymentError",
+      order: 7,
+      cause: "TypeError",
+    });
     backend.close();
   });
 
   it("goes on after its workers died, without running a recorded trace again", async () => {
     const backend = openTestBackend();
     effects = 0;
-    const crash = pool.task(
-      async function crash() {
-        const first = await effect(1);
-        await crashOnce();
-        return first + (await effect(2));
-      },
-    );
+    const crash = pool.task(async function crash() {
+      const first = await effect(1);
+      await crashOnce();
+      return first + (await effect(2));
+    });
     let hasCrashed = false;
     const crashOnce = trace(async function crashOnce() {
       if (hasCrashed) return;
