@@ -8,7 +8,7 @@ import { LogPrinter } from "./log-printer.ts";
 import type { ProgressView } from "./progress-view.ts";
 import type { FailedAction } from "./run-report.ts";
 
-export interface AttendedRun {
+interface AttendedRun {
   readonly outcome: RunOutcome;
   /** The first of its failed actions; none where it has succeeded. */
   readonly failed: readonly FailedAction[];
@@ -35,7 +35,7 @@ export async function attendRuns(
   return { runs, isStopped: !isEnded && runs.some(({ outcome }) => !hasEnded(outcome)) };
 }
 
-export function hasEnded({ progress }: RunOutcome): boolean {
+function hasEnded({ progress }: RunOutcome): boolean {
   return ["succeeded", "failed", "aborted"].includes(progress.status);
 }
 

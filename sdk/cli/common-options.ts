@@ -3,7 +3,7 @@ import { Command, Option } from "commander";
 import { type LocalView, openLocalView } from "../local.ts";
 import { badUsage } from "./bad-usage.ts";
 
-export const stateDirDefault = ".drover";
+const stateDirDefault = ".drover";
 
 /** Options of every command. */
 export interface CommonOptions {

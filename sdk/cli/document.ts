@@ -4,7 +4,7 @@ import { toJsonText } from "./json-form.ts";
 import { countsOf } from "./progress-text.ts";
 
 /** An output whose JSON is larger is left out of a document: `--output FILE` has it. */
-export const outputBytesShownMax = 64 * 1024;
+const outputBytesShownMax = 64 * 1024;
 
 export interface ErrorDocument {
   readonly code: string;

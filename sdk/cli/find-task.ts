@@ -63,14 +63,11 @@ export class UserCodeError extends Error {
   }
 }
 
-/** A file that is also a program stops where it would start a run, and then has no exports to look at. */
-const exportsMsMax = 200;
-
 async function exportedTasks(url: string, file: string): Promise<ReadonlyMap<string, string>> {
   let exports: object;
   try {
     await loadCode(url);
-    exports = await Promise.race([import(url) as Promise<object>, noExports()]);
+    exports = await exportsOf(url);
   } catch (cause) {
     throw new UserCodeError(file, cause);
   }
@@ -81,10 +78,19 @@ async function exportedTasks(url: string, file: string): Promise<ReadonlyMap<str
   return new Map(tasks);
 }
 
-function noExports(): Promise<object> {
-  return new Promise((resolve) => {
-    setTimeout(() => resolve({}), exportsMsMax).unref();
+const exportsMsMax = 200;
+
+/** What the loaded module exports: nothing where it is a program too, for that has stopped where it would start a run. */
+async function exportsOf(url: string): Promise<object> {
+  let timer: NodeJS.Timeout | undefined;
+  const nothing = new Promise<object>((resolve) => {
+    timer = setTimeout(() => resolve({}), exportsMsMax);
   });
+  try {
+    return await Promise.race([import(url) as Promise<object>, nothing]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 function taskNameOf(value: unknown): string | null {
@@ -132,16 +138,29 @@ function unknownTask(file: string, task: string): Error {
   });
 }
 
-/** The nearest is judged among full names, so a short name is completed by each environment in turn. */
+/**
+ * The nearest is judged among full names, so a short name is completed by each environment in turn. Of several that are near, the
+ * one that goes the longest way with what was typed is taken.
+ */
 function nearestTask(task: string, known: readonly string[]): string | null {
   const environments = new Set(known.map((name) => name.slice(0, name.lastIndexOf("."))));
   const asked = task.includes(".") ? [task] : [...environments].map((name) => `${name}.${task}`);
-  for (const name of asked) {
-    try {
-      findTask(name);
-    } catch (error) {
-      if (error instanceof UnknownTaskError && error.suggestion !== null) return error.suggestion;
-    }
+  const near = asked.flatMap((name) => suggestionFor(name) ?? []);
+  const shared = (name: string) => sharedLength(task, task.includes(".") ? name : shortTask(name));
+  return near.toSorted((a, b) => shared(b) - shared(a))[0] ?? null;
+}
+
+function suggestionFor(name: string): string | null {
+  try {
+    findTask(name);
+  } catch (error) {
+    if (error instanceof UnknownTaskError) return error.suggestion;
   }
   return null;
+}
+
+function sharedLength(one: string, other: string): number {
+  let length = 0;
+  while (length < one.length && one[length] === other[length]) length += 1;
+  return length;
 }

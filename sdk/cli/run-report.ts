@@ -48,7 +48,7 @@ function outputLines(output: unknown): readonly string[] {
     colors: process.stdout.isTTY === true && process.stdout.hasColors(),
     breakLength: 100,
     maxArrayLength: 100,
-    maxStringLength: 10_000,
+    maxStringLength: 2_000,
   });
   const lines = text.split("\n");
   if (lines.length <= rowsMax) return lines;

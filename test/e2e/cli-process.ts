@@ -8,7 +8,7 @@ import { onTestFinished } from "vitest";
 
 const program = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 /** Where the commands run, so that tests name modules as users do. */
-export const fixtures = fileURLToPath(new URL("../support/fixtures/cli/", import.meta.url));
+const fixtures = fileURLToPath(new URL("../support/fixtures/cli/", import.meta.url));
 
 export interface Ended {
   /** Exit code; null where a signal ended it. */
@@ -20,8 +20,8 @@ export interface Ended {
 export interface Started {
   readonly child: ChildProcessWithoutNullStreams;
   readonly ended: Promise<Ended>;
-  /** Resolves when stdout and stderr together hold the text. */
-  says(text: string): Promise<void>;
+  /** Resolves when stdout and stderr together hold the text, as often as is asked for. */
+  says(text: string, times?: number): Promise<void>;
 }
 
 export interface DroverOptions {
@@ -51,10 +51,10 @@ export function startDrover(args: readonly string[], options: DroverOptions = {}
   onTestFinished(() => {
     child.kill("SIGKILL");
   });
-  const says = (text: string) =>
+  const says = (text: string, times = 1) =>
     new Promise<void>((resolve, reject) => {
       const look = () => {
-        if (`${written.stdout}${written.stderr}`.includes(text)) resolve();
+        if (`${written.stdout}${written.stderr}`.split(text).length > times) resolve();
       };
       child.stdout.on("data", look);
       child.stderr.on("data", look);
