@@ -72,6 +72,11 @@ export interface LocalBackend extends RunBackend {
 export async function openLocal(options: LocalOptions = {}): Promise<LocalBackend> {
   const stopped = stopIfGuest();
   if (stopped !== null) return await stopped;
+  return openHost(options);
+}
+
+/** As `openLocal`, for programs that load users' code themselves: there, `openLocal` is the users' and stops. */
+export function openHost(options: LocalOptions = {}): LocalBackend {
   return open(options, false);
 }
 
@@ -145,6 +150,8 @@ export interface LocalView {
     run: string,
     filter?: { readonly action?: string; readonly skip?: number },
   ): AsyncIterable<LocalLogLine>;
+  /** True while some process is the host of the folder. */
+  hasHost(): boolean;
   close(): void;
 }
 
@@ -162,6 +169,7 @@ export function openLocalView(dir: string = defaults.dir): LocalView {
     readState: async (action) => view.readState(action),
     readOutput: (run) => readOutput(view, run),
     readLogs: (run, filter) => readLogs(path, run, filter),
+    hasHost: () => hasHost(path),
     close: () => view.close(),
   };
 }

@@ -10,7 +10,7 @@ const here = new URL("..", import.meta.url);
  */
 export function callSite(): string | null {
   const inside = fileURLToPath(here);
-  for (const site of getCallSites(framesMax)) {
+  for (const site of getCallSites(framesMax, { sourceMap: false })) {
     const url = site.scriptName;
     if (url === "" || url.startsWith("node:")) continue;
     const path = url.startsWith("file:") ? fileURLToPath(url) : url;

@@ -4,7 +4,7 @@ import type { FleetPolicy } from "../core/reuse-policy.ts";
 import type { TaskRef } from "../engine/children.ts";
 import type { Schema } from "./schema.ts";
 
-export type AnyTaskFunction = (input: never) => unknown;
+export type AnyTaskFunction = (input?: unknown) => unknown;
 
 export interface TaskDefinition extends TaskRef {
   readonly fn: AnyTaskFunction;

@@ -12,7 +12,7 @@ import { definitionOf, type Task, validInput } from "./task.ts";
 /** Where a run executes: what the doors `drover/local` and `drover/testing` open. */
 export interface RunBackend extends RunView {
   /** Where executors will find the task, in the backend's terms. @throws if they could not. */
-  codeOf(task: TaskDefinition): string;
+  codeOf(task: TaskDefinition): string | Promise<string>;
   /** Sees to it that the run's actions are executed. Safe to repeat. */
   attend(run: RunRecord): Promise<void>;
 }
@@ -72,7 +72,8 @@ export async function startTask(
   const value = await validInput(definition, input);
   encodeInput(definition, value);
   const backend = options.backend ?? (await openDefaultBackend());
-  const request = { name, task: definition, input: value, code: backend.codeOf(definition) };
+  const code = await backend.codeOf(definition);
+  const request = { name, task: definition, input: value, code };
   const { run: record, created } = await startRun(backend.world, request);
   await backend.attend(record);
   return new RunHandle(backend, record, created);

@@ -5,9 +5,10 @@ import { checkFields } from "../core/policy-fields.ts";
 import { normaliseResources, type ResourceAmounts, type Resources } from "../core/resources.ts";
 import { type FleetPolicy, normaliseReusePolicy, type ReusePolicy } from "../core/reuse-policy.ts";
 import type { Size } from "../core/size.ts";
-import type { AnyTaskFunction, EnvironmentDefinition } from "./definitions.ts";
+import type { EnvironmentDefinition } from "./definitions.ts";
 import { registerEnvironment } from "./registry.ts";
-import { defineTask, type TaskFromOptions, type TaskOptions } from "./task.ts";
+import type { Schema } from "./schema.ts";
+import { defineTask, type Task, type TaskOf, type TaskOptions } from "./task.ts";
 
 /** What the tasks of an environment share. */
 export interface TaskEnvironmentOptions {
@@ -102,11 +103,20 @@ export class TaskEnvironment implements EnvironmentDefinition {
    *   return n * 2;
    * }, { retries: 3, timeout: "10m" });
    */
-  task<const F extends AnyTaskFunction, const O extends TaskOptions = TaskOptions>(
+  task<In, Checked, Returned, Out = Awaited<Returned>>(
+    fn: (input: Checked) => Returned,
+    options: TaskOptions & {
+      readonly input: Schema<In, Checked>;
+      readonly output?: Schema<unknown, Out>;
+    },
+  ): Task<In, Out>;
+  task<F extends object, Out>(
     fn: F,
-    options?: O,
-  ): TaskFromOptions<F, O> {
-    return defineTask(this, fn, options ?? {}) as TaskFromOptions<F, O>;
+    options: TaskOptions & { readonly output: Schema<unknown, Out> },
+  ): TaskOf<F> extends Task<infer In, unknown> ? Task<In, Out> : never;
+  task<F extends object>(fn: F, options?: TaskOptions): TaskOf<F>;
+  task(fn: object, options: TaskOptions = {}): Task<unknown, unknown> {
+    return defineTask(this, fn, options);
   }
 }
 

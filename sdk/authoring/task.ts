@@ -13,7 +13,7 @@ import { registerTask } from "./registry.ts";
 import { checkSchema, type Schema, validated } from "./schema.ts";
 
 /** Options of a task; they hold for each of its actions. */
-export interface TaskOptions<In = unknown, Out = unknown> {
+export interface TaskOptions {
   /** Short name. Default: the function's name. Letters, digits, `_` and `-`; at most 63 characters. */
   readonly name?: string;
   /** Further attempts after the first one failed, at most 1,000. Losing a replica does not count. Default: none. */
@@ -21,9 +21,9 @@ export interface TaskOptions<In = unknown, Out = unknown> {
   /** Limits of its running time, as a duration or `{ maxRuntime, maxQueuedTime, deadline }`. Default: no limits. */
   readonly timeout?: Timeout;
   /** What inputs have to be, as a Standard Schema. The function is given what the schema makes of them. */
-  readonly input?: Schema<In, unknown>;
+  readonly input?: Schema<unknown, unknown>;
   /** What outputs have to be, as a Standard Schema. The caller is given what the schema makes of them. */
-  readonly output?: Schema<Out, unknown>;
+  readonly output?: Schema<unknown, unknown>;
   /** Largest encoded input or output that may travel by value. Default: the environment's, which is 10 MB. */
   readonly maxInlineIo?: Size | number;
 }
@@ -37,17 +37,10 @@ const fields: readonly (keyof TaskOptions)[] = [
   "maxInlineIo",
 ];
 
-/** Input that callers give: what the schema takes, where there is one. */
-type InputOf<F extends AnyTaskFunction, O> = O extends { readonly input: Schema<infer In, unknown> }
-  ? In
-  : Parameters<F>[0];
-
-/** Output that callers get: what the schema makes of it, where there is one. */
-type OutputOf<F extends AnyTaskFunction, O> = O extends { readonly output: Schema<never, infer Out> }
-  ? Out
-  : Awaited<ReturnType<F>>;
-
-export type TaskFromOptions<F extends AnyTaskFunction, O> = Task<InputOf<F, O>, OutputOf<F, O>, F>;
+/** The task that a function without schemas becomes. */
+export type TaskOf<F> = F extends (...args: infer A) => infer Returned
+  ? Task<A extends readonly [] ? undefined : A[0], Awaited<Returned>>
+  : never;
 
 type Args<In> = undefined extends In ? [input?: In] : [input: In];
 
@@ -58,14 +51,14 @@ type Args<In> = undefined extends In ? [input?: In] : [input: In];
  *
  * Inputs and outputs are values that structured clone knows, except functions, symbols and class instances.
  */
-export interface Task<In, Out, F extends AnyTaskFunction = AnyTaskFunction> {
+export interface Task<In, Out> {
   (...args: Args<In>): Promise<Out>;
   /** Full name: `<environment>.<function>`. */
   readonly taskName: string;
   /** The plain function, without checks and without durability. */
-  readonly fn: F;
+  readonly fn: (...args: Args<In>) => Out | Promise<Out>;
   /** The same task with other options for the calls made through what is returned. */
-  override(options: Pick<TaskOptions, "retries" | "timeout" | "maxInlineIo">): Task<In, Out, F>;
+  override(options: Pick<TaskOptions, "retries" | "timeout" | "maxInlineIo">): Task<In, Out>;
 }
 
 const definitions = new WeakMap<object, TaskDefinition>();
@@ -78,10 +71,10 @@ export function definitionOf(task: unknown): TaskDefinition | null {
 /** `environment` is where the task belongs, and what it inherits from it. */
 export function defineTask(
   environment: { readonly name: string; readonly maxInlineIo: Size | number | undefined },
-  fn: AnyTaskFunction,
+  fn: object,
   options: TaskOptions,
 ): Task<unknown, unknown> {
-  if (typeof fn !== "function") throw noFunction(fn);
+  if (!isFunction(fn)) throw noFunction(fn);
   const shortName = checkTaskName(options.name ?? fn.name);
   const name = `${environment.name}.${shortName}`;
   const what = `task "${name}"`;
@@ -91,8 +84,8 @@ export function defineTask(
     name,
     environment: environment.name,
     fn,
-    input: checkSchema(options.input as Schema | undefined, `input of ${what}`),
-    output: checkSchema(options.output as Schema | undefined, `output of ${what}`),
+    input: checkSchema(options.input, `input of ${what}`),
+    output: checkSchema(options.output, `output of ${what}`),
     policy: policyOf(options, environment.maxInlineIo, what),
     module: callSite(),
   };
@@ -160,8 +153,12 @@ export async function validInput(definition: TaskDefinition, input: unknown): Pr
 
 /** Calls the plain function with a valid input and checks its output. */
 export async function runTask(definition: TaskDefinition, input: unknown): Promise<unknown> {
-  const output = await (definition.fn as (input: unknown) => unknown)(input);
+  const output = await definition.fn(input);
   return await validated(definition.output, output, `Output of task "${definition.name}"`);
+}
+
+function isFunction(value: unknown): value is AnyTaskFunction {
+  return typeof value === "function";
 }
 
 function noFunction(value: unknown): PolicyError {

@@ -1,6 +1,6 @@
 /** One session of a host: open the folder, attend to runs, say how they did, close. */
 import type { RunHandle } from "../index.ts";
-import { type LocalBackend, openLocal } from "../local.ts";
+import { type LocalBackend, openHost } from "../local.ts";
 import { type Attended, attendRuns, logPrinterFor } from "./attend-runs.ts";
 import { type HostOptions, stateOption } from "./common-options.ts";
 import { type RunDocument, runDocument } from "./document.ts";
@@ -33,7 +33,7 @@ export async function attend(
   const logs = logPrinterFor(view, () => backend);
   let attended: Attended;
   try {
-    backend = await openLocal({
+    backend = openHost({
       dir: options.state,
       durability: options.durability,
       onLog: isQuiet ? () => {} : (line) => logs.add(line),

@@ -2,7 +2,7 @@
 import { existsSync, statSync } from "node:fs";
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { definedTasks, findTask, loadCode, type TaskDefinition } from "../host.ts";
+import { closestName, definedTasks, definitionOf, loadCode, type TaskDefinition } from "../host.ts";
 import { UnknownTaskError } from "../index.ts";
 import { badUsage } from "./bad-usage.ts";
 import { shortTask } from "./log-line.ts";
@@ -39,17 +39,18 @@ function isFile(path: string): boolean {
  * @throws UserCodeError with what the file throws; UnknownTaskError; InputError where several tasks are meant.
  */
 export async function loadTask({ file, task }: Target): Promise<TaskDefinition> {
-  const url = pathToFileURL(file).href;
-  const exported = await exportedTasks(url, file);
-  const full = definedTasks().get(task);
-  if (full !== undefined) return full;
-  const meant = new Set([...definedTasks().keys()].filter((name) => shortTask(name) === task));
-  const byExport = exported.get(task);
-  if (byExport !== undefined) meant.add(byExport);
-  const [name, another] = meant;
-  if (name === undefined) throw task === "" ? noTask(file) : unknownTask(file, task);
-  if (another !== undefined) throw ambiguous(file, task, [...meant]);
-  return findTask(name);
+  const exported = await exportedTasks(pathToFileURL(file).href, file);
+  const defined = definedTasks();
+  const exact = exported.get(task) ?? defined.get(task);
+  if (exact !== undefined) return exact;
+  const [meant, another, ...others] = [...defined.values()].filter(({ name }) => shortTask(name) === task);
+  if (meant === undefined) throw task === "" ? noTask(file) : unknownTask(file, task, [...exported.keys()]);
+  if (another === undefined) return meant;
+  throw ambiguous(
+    file,
+    task,
+    [meant, another, ...others].map(({ name }) => name),
+  );
 }
 
 /** What the user's file threw when it was loaded. */
@@ -63,7 +64,8 @@ export class UserCodeError extends Error {
   }
 }
 
-async function exportedTasks(url: string, file: string): Promise<ReadonlyMap<string, string>> {
+/** Tasks by the names they are exported under, with the options that the exported ones have. */
+async function exportedTasks(url: string, file: string): Promise<ReadonlyMap<string, TaskDefinition>> {
   let exports: object;
   try {
     await loadCode(url);
@@ -72,7 +74,7 @@ async function exportedTasks(url: string, file: string): Promise<ReadonlyMap<str
     throw new UserCodeError(file, cause);
   }
   const tasks = Object.entries(exports).flatMap(([name, value]) => {
-    const task = taskNameOf(value);
+    const task = definitionOf(value);
     return task === null ? [] : [[name, task] as const];
   });
   return new Map(tasks);
@@ -91,12 +93,6 @@ async function exportsOf(url: string): Promise<object> {
   } finally {
     clearTimeout(timer);
   }
-}
-
-function taskNameOf(value: unknown): string | null {
-  if (typeof value !== "function" || !("taskName" in value) || typeof value.taskName !== "string")
-    return null;
-  return definedTasks().has(value.taskName) ? value.taskName : null;
 }
 
 function noTask(file: string) {
@@ -126,41 +122,9 @@ function ambiguous(file: string, task: string, names: readonly string[]) {
   });
 }
 
-function unknownTask(file: string, task: string): Error {
-  const known = [...definedTasks().keys()];
-  if (known.length === 0) return noTask(file);
-  const suggestion = nearestTask(task, known);
-  const short = suggestion !== null && !task.includes(".") ? shortTask(suggestion) : suggestion;
-  return new UnknownTaskError({
-    task,
-    known: task.includes(".") ? known : known.map(shortTask),
-    suggestion: short,
-  });
-}
-
-/**
- * The nearest is judged among full names, so a short name is completed by each environment in turn. Of several that are near, the
- * one that goes the longest way with what was typed is taken.
- */
-function nearestTask(task: string, known: readonly string[]): string | null {
-  const environments = new Set(known.map((name) => name.slice(0, name.lastIndexOf("."))));
-  const asked = task.includes(".") ? [task] : [...environments].map((name) => `${name}.${task}`);
-  const near = asked.flatMap((name) => suggestionFor(name) ?? []);
-  const shared = (name: string) => sharedLength(task, task.includes(".") ? name : shortTask(name));
-  return near.toSorted((a, b) => shared(b) - shared(a))[0] ?? null;
-}
-
-function suggestionFor(name: string): string | null {
-  try {
-    findTask(name);
-  } catch (error) {
-    if (error instanceof UnknownTaskError) return error.suggestion;
-  }
-  return null;
-}
-
-function sharedLength(one: string, other: string): number {
-  let length = 0;
-  while (length < one.length && one[length] === other[length]) length += 1;
-  return length;
+function unknownTask(file: string, task: string, exported: readonly string[]): Error {
+  const full = [...definedTasks().keys()];
+  if (full.length === 0) return noTask(file);
+  const known = task.includes(".") ? full : [...new Set([...exported, ...full.map(shortTask)])];
+  return new UnknownTaskError({ task, known, suggestion: closestName(task, known) });
 }

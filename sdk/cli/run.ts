@@ -29,8 +29,8 @@ async function run(target: string, options: RunOptions): Promise<void> {
   const file = readTarget(target);
   const input = readInput(options);
   if (options.output !== undefined) checkOutputFile(options.output);
+  const task = await loadTask(file);
   process.exitCode = await attend(options, async ({ backend, note }) => {
-    const task = await loadTask(file);
     const handle = await startTask(task, input, {
       backend,
       ...(options.name === undefined ? {} : { name: options.name }),

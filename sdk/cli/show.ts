@@ -127,11 +127,8 @@ async function lookText(
       `The latest of ${plural(progress.actions.failed, "failed action")}:`,
       actionTable(failures),
     );
-  if (endedMs === null) {
-    lines.push(
-      "",
-      `If nothing runs it any more, go on with: drover resume ${record.name}${stateOption(dir)}`,
-    );
+  if (endedMs === null && !view.hasHost()) {
+    lines.push("", `Nobody executes it now. Go on with: drover resume ${record.name}${stateOption(dir)}`);
   }
   return lines.join("\n");
 }

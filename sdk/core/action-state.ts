@@ -7,6 +7,9 @@
  * A3. A running action is taken over only by the message it runs under: that message came back because its lease ended.
  * A4. An action suspends only if it has read every mailbox entry that it has been told of.
  * A5. Epochs only grow; each claim, abort and expiry begins a new one, which fences the executor of the old.
+ * A6. A message starts an action only at the epoch that it was sent for. So one that was removed from its queue because the
+ *     action had moved on starts nothing, although a receiver from before may still hold it: an action that ran under
+ *     such a message would be lost with its executor.
  */
 
 import { type ErrorRecord, isRetryable, toErrorRecord } from "./error-record.ts";
@@ -25,6 +28,7 @@ import { backoffMs } from "./retry-policy.ts";
 export type Refusal =
   | "ended"
   | "duplicate"
+  | "early"
   | "not-ready"
   | "nothing-new"
   | "fenced"
@@ -96,6 +100,8 @@ function nameOf(state: ActionState): string {
 
 export interface Claim {
   readonly messageId: string;
+  /** The epoch that the message was sent for, where it names one. */
+  readonly epoch?: number | undefined;
   /** Random, fresh for every try to claim. */
   readonly mark: string;
   readonly nowMs: number;
@@ -104,10 +110,16 @@ export interface Claim {
 /** A message has arrived: may its receiver execute the action? */
 export function claimAction(current: ActionState, claim: Claim): Decision {
   if (isEnded(current.status)) return refuse("ended");
-  if (current.status === "running" && current.owner !== claim.messageId) return refuse("duplicate"); // A3
+  const isTakeover = current.status === "running" && current.owner === claim.messageId; // A3
+  if (!isTakeover) {
+    const { epoch = current.epoch } = claim;
+    if (epoch < current.epoch) return refuse("duplicate"); // A6
+    if (epoch > current.epoch) return refuse("early");
+    // The executor of this epoch has sent it for the attempt after its own.
+    if (current.status === "running") return refuse(claim.epoch === undefined ? "duplicate" : "early");
+  }
   if (current.status === "suspended" && current.inbox <= current.read) return refuse("nothing-new");
   if (current.status === "queued" && current.readyMs > claim.nowMs) return refuse("not-ready");
-  const isTakeover = current.status === "running";
   return write(current, {
     status: "running",
     epoch: current.epoch + 1,

@@ -152,6 +152,8 @@ export interface Message {
   readonly action: ActionId;
   /** The spec, when the sender has it at hand; else the receiver reads it. */
   readonly spec: ActionSpec | null;
+  /** `run`: the epoch at which the action waits for this message; 0 for its first. Not given: any. */
+  readonly epoch?: number;
 }
 
 /** What a user starts by name. Its status and output are those of its root action. */

@@ -10,17 +10,20 @@ export type Applied =
 
 /**
  * `known` is the state as last seen: the one just read or written, or `initialState` where none is expected.
- * A write whose answer was lost is recognised when it is met again.
+ * A write whose answer was lost is recognised when it is met again. `prepare` makes durable what has to be so before the
+ * write is; it may have been called for a write that was then not made.
  */
 export async function applyDecision(
   world: World,
   known: ActionState,
   decide: (current: ActionState) => Decision,
+  prepare: (next: ActionState) => Promise<void> = async () => undefined,
 ): Promise<Applied> {
   for (let current = known; ; ) {
     const decision = decide(current);
     if (decision.kind === "refuse") return { kind: "refused", reason: decision.reason, state: current };
     const { next } = decision;
+    await prepare(next);
     const expected = current.version === 0 ? null : current.version;
     const result = await persist(world, () => world.store.writeState(next, expected));
     if (result.ok) return { kind: "written", state: next };

@@ -25,7 +25,8 @@ export async function claimDelivery(
   const { message } = delivery;
   const spec = message.spec ?? (await persist(world, () => world.store.readSpec(message.action)));
   if (spec === null) return { kind: "done" };
-  const known = message.spec === null ? await readState(world, spec) : null;
+  const isFirst = message.spec !== null && (message.epoch ?? 0) === 0;
+  const known = isFirst ? null : await readState(world, spec);
   const [claimed, isOrphan] = await Promise.all([
     claimState(world, spec, known, delivery),
     parents.isEnded(spec),
@@ -36,8 +37,12 @@ export async function claimDelivery(
     return { kind: "done" };
   }
   const action = await loadAction(world, spec, claimed.state, claimed.before);
-  return action === null ? { kind: "done" } : { kind: "claimed", action };
+  // Lost too often, or taken over: the message may be another's by now.
+  return action === null ? again : { kind: "claimed", action };
 }
+
+/** To be looked at again, when whatever it runs into now is over. */
+const again = { kind: "later", delayMs: 200 } as const;
 
 type StateClaim =
   | { readonly kind: "running"; readonly state: ActionState; readonly before: ActionState }
@@ -59,7 +64,12 @@ async function claimState(
     const nowMs = world.clock.nowMs();
     hasExpired = !isEnded(current.status) && passedLimit(current, spec.policy, nowMs) !== null;
     if (hasExpired) return { kind: "refuse", reason: "not-due" };
-    return claimAction(current, { messageId: delivery.messageId, mark, nowMs });
+    return claimAction(current, {
+      messageId: delivery.messageId,
+      epoch: delivery.message.epoch,
+      mark,
+      nowMs,
+    });
   });
   if (hasExpired) {
     // What was only assumed may not end it: it may be running, under this very message.
@@ -67,9 +77,10 @@ async function claimState(
       return await claimState(world, spec, await readState(world, spec), delivery);
     }
     await expire(world, spec);
-    return { kind: "done" };
+    return again;
   }
   if (applied.kind === "written") return { kind: "running", state: applied.state, before };
+  if (applied.reason === "early") return again;
   if (applied.reason === "not-ready") {
     return { kind: "later", delayMs: Math.max(1, applied.state.readyMs - world.clock.nowMs()) };
   }
@@ -105,7 +116,10 @@ function freshAction(spec: ActionSpec, state: ActionState): ClaimedAction {
   return { spec, state, log, mailbox: new MailboxView(), children: new Map(), mayLackMessages: false };
 }
 
-/** Also what a suspended action's executor calls to go on when there was news at the last moment. */
+/**
+ * Also what a suspended action's executor calls to go on when there was news at the last moment. The mailbox is read to its
+ * end last: an older executor may still write, and what it writes tells of entries that are there by then.
+ */
 export async function loadLog(
   world: World,
   spec: ActionSpec,
@@ -116,8 +130,11 @@ export async function loadLog(
   const [batches, children] = await Promise.all([
     persist(world, () => world.store.readJournal(spec.id)),
     persist(world, () => world.store.listChildren(spec.id)),
-    readMailbox(world, spec, mailbox),
+    readMailboxOnce(world, spec, mailbox),
   ]);
+  let count: number;
+  do count = await readMailboxOnce(world, spec, mailbox);
+  while (count > 0);
   return {
     spec,
     state,
@@ -128,11 +145,10 @@ export async function loadLog(
   };
 }
 
-async function readMailbox(world: World, spec: ActionSpec, mailbox: MailboxView): Promise<void> {
-  for (;;) {
-    const after = mailbox.end;
-    const entries = await persist(world, () => world.store.readMailbox(spec.id, after, 0));
-    if (entries.length === 0) return;
-    mailbox.add(after, entries);
-  }
+/** How many entries it brought. */
+async function readMailboxOnce(world: World, spec: ActionSpec, mailbox: MailboxView): Promise<number> {
+  const after = mailbox.end;
+  const entries = await persist(world, () => world.store.readMailbox(spec.id, after, 0));
+  mailbox.add(after, entries);
+  return entries.length;
 }

@@ -50,12 +50,12 @@ export async function execute(
 
 async function runTask(world: World, execution: Execution, resolveTask: ResolveTask): Promise<ExecutionEnd> {
   const { spec } = execution.claimed;
-  const runBody = async () => {
+  return await execution.run(async () => {
+    // Loading a module is not the action's: what the module prints or starts belongs to nobody.
     const body = await resolveTask(spec.name, spec);
     const input = await loadInput(world, execution);
-    return await body(input);
-  };
-  return await execution.run(() => runInContext(taskContext(execution), runBody));
+    return await runInContext(taskContext(execution), () => body(input));
+  });
 }
 
 /** That the input cannot be read is no failure of the attempt. */

@@ -208,7 +208,8 @@ export class Execution {
       this.#open.set(ask.id, open);
       if (ask.kind === "trace") this.#order.askTrace(ask.id);
       else this.#expect(ask);
-      if (!this.#parking.hasSlot) void this.#parking.unpark();
+      // The slot may come when nothing else happens any more: it is then to be given up again.
+      if (!this.#parking.hasSlot) void this.#parking.unpark().then(() => this.#wake());
       if (known !== null) this.#known.push({ open, outcome: known });
       else if (this.#order.isLive && this.#held.length === 0) ask.start();
       else this.#held.push(open);

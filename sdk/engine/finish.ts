@@ -1,6 +1,7 @@
 /** Writes the end of an execution down, so that nothing is lost whatever it was. */
 import {
   completeAction,
+  type Decision,
   expireAction,
   failAttempt,
   handBackAction,
@@ -10,12 +11,12 @@ import { encode } from "../core/codec/encode.ts";
 import { toErrorRecord } from "../core/error-record.ts";
 import { InlineLimitError } from "../core/errors.ts";
 import { localIdOf } from "../core/identity.ts";
-import { isEnded, type Payload } from "../core/records.ts";
+import { type ActionState, isEnded, type Payload } from "../core/records.ts";
 import type { Delivery, World } from "../ports.ts";
 import { type Applied, applyDecision } from "./apply.ts";
 import type { Execution, ExecutionEnd } from "./execution.ts";
 import { persist } from "./persist.ts";
-import { followUps } from "./timers.ts";
+import { sendFollowUps } from "./timers.ts";
 
 /** What is left to do: take the message off its queue, give it back (at once or later), or go on with the action. */
 export type Finished = "remove" | "release" | "release-later" | "go-on";
@@ -69,42 +70,29 @@ async function storeOutput(world: World, execution: Execution, bytes: Uint8Array
 async function fail(world: World, execution: Execution, thrown: unknown): Promise<Finished> {
   const { spec, state } = execution.claimed;
   const error = toErrorRecord(thrown);
-  const applied = await applyDecision(world, state, (current) => {
-    const failure = {
-      error,
-      policy: spec.policy,
-      position: execution.position,
-      nowMs: world.clock.nowMs(),
-    };
+  const decide = (current: ActionState) => {
+    const failure = { error, policy: spec.policy, position: execution.position, nowMs: world.clock.nowMs() };
     return failAttempt(current, state.epoch, failure, execution.report());
-  });
-  return await followUp(world, execution, applied);
+  };
+  return removeIfWritten(
+    await applyDecision(world, state, decide, (next) => sendFollowUps(world, spec, next)),
+  );
 }
 
 async function expireHere(world: World, execution: Execution): Promise<Finished> {
   const { spec, state } = execution.claimed;
-  const applied = await applyDecision(world, state, (current) => {
+  const decide = (current: ActionState): Decision => {
     if (current.epoch !== state.epoch) return { kind: "refuse", reason: "fenced" };
     return expireAction(current, spec.policy, execution.position, world.clock.nowMs());
-  });
+  };
+  const applied = await applyDecision(world, state, decide, (next) => sendFollowUps(world, spec, next));
   if (applied.kind === "refused" && applied.reason === "not-due") return "go-on";
-  return await followUp(world, execution, applied);
-}
-
-/** A next attempt gets a message of its own before this one's is removed. */
-async function followUp(world: World, execution: Execution, applied: Applied): Promise<Finished> {
-  const { spec } = execution.claimed;
-  if (applied.kind === "written" && applied.state.status === "queued") {
-    await persist(world, () => world.queue.send(followUps(world, spec, applied.state)));
-  }
   return removeIfWritten(applied);
 }
 
 async function suspend(world: World, execution: Execution): Promise<Finished> {
   const { spec, state } = execution.claimed;
-  if (spec.policy.timeouts.maxRuntimeMs !== null) {
-    await persist(world, () => world.queue.send(followUps(world, spec, state)));
-  }
+  if (spec.policy.timeouts.maxRuntimeMs !== null) await sendFollowUps(world, spec, state);
   const read = execution.position.at;
   const applied = await applyDecision(world, state, (current) =>
     suspendAction(current, state.epoch, read, execution.report()),
@@ -114,11 +102,12 @@ async function suspend(world: World, execution: Execution): Promise<Finished> {
 }
 
 async function handBack(world: World, execution: Execution): Promise<Finished> {
-  const { state } = execution.claimed;
-  const applied = await applyDecision(world, state, (current) =>
-    handBackAction(current, state.epoch, execution.report(), world.clock.nowMs()),
+  const { spec, state } = execution.claimed;
+  const decide = (current: ActionState) =>
+    handBackAction(current, state.epoch, execution.report(), world.clock.nowMs());
+  return removeIfWritten(
+    await applyDecision(world, state, decide, (next) => sendFollowUps(world, spec, next)),
   );
-  return applied.kind === "written" ? "release" : removeIfWritten(applied);
 }
 
 /** The message of a fenced executor may be another's by now: only what is over for sure is removed. */

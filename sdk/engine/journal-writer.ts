@@ -5,6 +5,7 @@
  * G2. The position of a batch in the mailbox is fixed when it is cut.
  */
 
+import { encode } from "../core/codec/encode.ts";
 import type { ActionState, JournalBatch, LogPosition, TraceRecord } from "../core/records.ts";
 import type { World } from "../ports.ts";
 import { payloadSizeBytes } from "./payloads.ts";
@@ -84,5 +85,5 @@ export class JournalWriter {
 const recordOverheadBytes = 300;
 
 function errorBytes(record: TraceRecord): number {
-  return record.outcome.kind === "error" ? JSON.stringify(record.outcome.error).length : 0;
+  return record.outcome.kind === "error" ? encode(record.outcome.error).byteLength : 0;
 }

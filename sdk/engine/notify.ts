@@ -61,12 +61,13 @@ export async function tellParent(
     end = await append(world, parent, end, entries.slice(from, from + chunkMax));
   }
   const raised = await applyDecision(world, state, (current) => raiseInbox(current, end));
-  if (raised.state.status !== "suspended") return;
+  const { status, epoch, inbox, read } = raised.state;
+  if (status !== "suspended" || inbox <= read) return;
   await persist(world, () =>
     world.queue.send([
       {
         queue: raised.state.environment,
-        message: { kind: "run", action: parent, spec: null },
+        message: { kind: "run", action: parent, spec: null, epoch },
         delayMs: 0,
       },
     ]),

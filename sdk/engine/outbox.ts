@@ -64,7 +64,7 @@ export function messagesFor(spec: ActionSpec, nowMs: number): Outgoing[] {
   }
   const run: Outgoing = {
     queue: spec.environment,
-    message: { kind: "run", action: spec.id, spec },
+    message: { kind: "run", action: spec.id, spec, epoch: 0 },
     delayMs: 0,
   };
   const limit = nextLimit(initialState(spec), spec.policy);

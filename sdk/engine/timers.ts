@@ -39,10 +39,13 @@ export async function expire(world: World, spec: ActionSpec): Promise<void> {
   const known = stored ?? initialState(spec);
   if (isEnded(known.status)) return;
   const position = await journalEnd(world, known);
-  const applied = await applyDecision(world, known, (current) =>
-    expireAction(current, spec.policy, position, world.clock.nowMs()),
+  const applied = await applyDecision(
+    world,
+    known,
+    (current) => expireAction(current, spec.policy, position, world.clock.nowMs()),
+    (next) => sendFollowUps(world, spec, next),
   );
-  await persist(world, () => world.queue.send(followUps(world, spec, applied.state)));
+  if (applied.kind === "refused") await sendFollowUps(world, spec, applied.state);
 }
 
 /** Where the log of the current attempt ends, as far as anyone can see. */
@@ -52,12 +55,20 @@ async function journalEnd(world: World, state: ActionState): Promise<LogPosition
   return { ...state.base, index: last?.index ?? state.base.index, epoch: last?.epoch ?? state.base.epoch };
 }
 
-/** Messages for an action as it stands now: its next attempt, and a look at its next limit. */
-export function followUps(world: World, spec: ActionSpec, state: ActionState): Outgoing[] {
+/**
+ * Sends the messages for an action as it stands in `state`: for its next attempt, and for a look at its next limit. Sent before
+ * the state is written, so that no queued action is without a message (A6); those that come too early wait.
+ */
+export async function sendFollowUps(world: World, spec: ActionSpec, state: ActionState): Promise<void> {
+  const messages = followUps(world, spec, state);
+  if (messages.length > 0) await persist(world, () => world.queue.send(messages));
+}
+
+function followUps(world: World, spec: ActionSpec, state: ActionState): Outgoing[] {
   const nowMs = world.clock.nowMs();
   const messages: Outgoing[] = [];
   if (state.status === "queued") {
-    const message: Message = { kind: "run", action: spec.id, spec };
+    const message: Message = { kind: "run", action: spec.id, spec, epoch: state.epoch };
     messages.push({ queue: spec.environment, message, delayMs: Math.max(0, state.readyMs - nowMs) });
   }
   const limit = nextLimit(state, spec.policy);

@@ -26,7 +26,9 @@ const count = values.seed === undefined ? Number(values.seeds) : 1;
 const failuresMax = Number(values.failures);
 const unhandled: string[] = [];
 process.on("unhandledRejection", (reason) => {
-  unhandled.push(`A rejection that nobody handles: ${reason instanceof Error ? reason.stack : String(reason)}`);
+  unhandled.push(
+    `A rejection that nobody handles: ${reason instanceof Error ? reason.stack : String(reason)}`,
+  );
 });
 
 const startedMs = performance.now();

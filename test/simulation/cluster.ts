@@ -74,7 +74,9 @@ export class Cluster {
   #process(kind: string, replace: () => void): SimProcess {
     const { scheduler, random } = this.#options;
     this.#names += 1;
-    const process = new SimProcess(scheduler, `${kind}${this.#names}`, (one) => this.#beforeStep(one, replace));
+    const process = new SimProcess(scheduler, `${kind}${this.#names}`, (one) =>
+      this.#beforeStep(one, replace),
+    );
     process.onDeath(() => scheduler.schedule(random.logarithmic(10, 30_000), "restart", replace));
     return process;
   }
@@ -86,7 +88,8 @@ export class Cluster {
     if (fault === "stall") {
       process.stall(random.logarithmic(storage.leaseMs / 4, storage.leaseMs * 6));
       // Whoever scales the fleet may take it for dead; both live on when it wakes up.
-      if (random.chance(0.5)) scheduler.schedule(random.logarithmic(10, storage.leaseMs * 3), "stand-in", replace);
+      if (random.chance(0.5))
+        scheduler.schedule(random.logarithmic(10, storage.leaseMs * 3), "stand-in", replace);
     }
     if (fault === "drain") this.#drain(process);
   }
@@ -149,7 +152,8 @@ export class Cluster {
       startRun(world, request).then(
         ({ created }) => {
           if (created) this.#created += 1;
-          if (this.#created > 1) observer.fail(6, `${this.#created} callers were told that they had started the run`);
+          if (this.#created > 1)
+            observer.fail(6, `${this.#created} callers were told that they had started the run`);
         },
         () => process.schedule(startAgainMs, start),
       );

@@ -13,7 +13,12 @@ export interface ErrorView {
 
 export type Expected =
   | { readonly kind: "value"; readonly attempt: number }
-  | { readonly kind: "error"; readonly error: ErrorView; readonly isRetryable: boolean; readonly attempt: number };
+  | {
+      readonly kind: "error";
+      readonly error: ErrorView;
+      readonly isRetryable: boolean;
+      readonly attempt: number;
+    };
 
 /** What a task's action ends with, however often its processes die. */
 export function outcomeOfTask(tasks: readonly Task[], index: number, arg: number): Expected {
@@ -49,7 +54,12 @@ function failureOf(
   return null;
 }
 
-function failureOfOne(tasks: readonly Task[], statement: Statement, arg: number, attempt: number): Failure | null {
+function failureOfOne(
+  tasks: readonly Task[],
+  statement: Statement,
+  arg: number,
+  attempt: number,
+): Failure | null {
   if (statement.kind === "throw" && attempt <= statement.throughAttempt) {
     return { error: thrownView(statement.thrown, arg), isRetryable: statement.thrown !== "final" };
   }
@@ -87,13 +97,19 @@ export function thrownView(thrown: ThrownKind, arg: number): ErrorView {
 }
 
 /** Null if the value is one that the task may return; else what is wrong with it. */
-export function mismatchOfTask(tasks: readonly Task[], index: number, arg: number, actual: unknown): string | null {
+export function mismatchOfTask(
+  tasks: readonly Task[],
+  index: number,
+  arg: number,
+  actual: unknown,
+): string | null {
   const expected = outcomeOfTask(tasks, index, arg);
   if (expected.kind === "error") return `task ${index} must fail, and returned`;
   const { attempt } = expected;
   const value = actual as { task?: unknown; arg?: unknown; attempt?: unknown; out?: unknown } | null;
   if (value?.task !== index || value.arg !== arg) return `task ${index} of ${arg} returned ${show(actual)}`;
-  if (value.attempt !== attempt) return `task ${index} took attempt ${String(value.attempt)} instead of ${attempt}`;
+  if (value.attempt !== attempt)
+    return `task ${index} took attempt ${String(value.attempt)} instead of ${attempt}`;
   return mismatchOfAll(tasks, taskAt(tasks, index).body, attempt, value.out, `t${index}`);
 }
 
@@ -159,7 +175,8 @@ function mismatchOfBranches(
   actual: unknown,
   path: string,
 ): string | null {
-  if (!Array.isArray(actual) || actual.length !== branches.length) return `${path}: ${show(actual)} is no result of all`;
+  if (!Array.isArray(actual) || actual.length !== branches.length)
+    return `${path}: ${show(actual)} is no result of all`;
   for (const [place, branch] of branches.entries()) {
     const problem = mismatchOfAll(tasks, branch, attempt, actual[place], `${path}.${place}`);
     if (problem !== null) return problem;
@@ -176,7 +193,9 @@ function resultOf(statement: Statement, attempt: number): unknown {
   }
   if (statement.kind === "stream") {
     const { fn, items, leaveAfter } = statement;
-    const dets = Array.from({ length: leaveAfter ?? items }, (_, place) => traceText(fn.name, place, fn.innerCount));
+    const dets = Array.from({ length: leaveAfter ?? items }, (_, place) =>
+      traceText(fn.name, place, fn.innerCount),
+    );
     if (leaveAfter !== null) return { items: dets, end: "left" };
     if (isStreamFailing(statement, attempt)) return { caught: traceError(fn.name, 0) };
     return { items: dets, end: "done" };
@@ -202,7 +221,9 @@ function isCovered(expected: unknown, actual: unknown): boolean {
   if (typeof expected !== "object" || expected === null) return expected === actual;
   if (typeof actual !== "object" || actual === null) return false;
   if (Array.isArray(expected) && (!Array.isArray(actual) || actual.length !== expected.length)) return false;
-  return Object.entries(expected).every(([key, value]) => isCovered(value, (actual as Record<string, unknown>)[key]));
+  return Object.entries(expected).every(([key, value]) =>
+    isCovered(value, (actual as Record<string, unknown>)[key]),
+  );
 }
 
 function taskAt(tasks: readonly Task[], index: number): Task {

@@ -2,7 +2,7 @@
  * The ports as one process sees them: every request takes its time, and may fail before its effect, after it, or be
  * reported as failed before it has its effect. The effect happens in one event, the answer comes in another.
  */
-import type { JournalBatch, ActionState } from "../../sdk/core/records.ts";
+import type { ActionState, JournalBatch } from "../../sdk/core/records.ts";
 import type { Blobs, Delivery, Outgoing, Queue, Store, World } from "../../sdk/ports.ts";
 import type { Faults } from "./faults.ts";
 import type { Observer } from "./observer.ts";
@@ -81,13 +81,23 @@ export class FaultyWorld implements World {
     return {
       limits: store.limits,
       createRun: (run) =>
-        this.#request(`createRun ${run.name}`, () => store.createRun(run), (result) => `created=${result.created}`),
+        this.#request(
+          `createRun ${run.name}`,
+          () => store.createRun(run),
+          (result) => `created=${result.created}`,
+        ),
       readRun: (name) => this.#request(`readRun ${name}`, () => store.readRun(name)),
       putSpecs: (specs) =>
-        this.#request(`putSpecs ${specs.map((spec) => shortId(spec.id)).join(" ")}`, () => store.putSpecs(specs)),
+        this.#request(`putSpecs ${specs.map((spec) => shortId(spec.id)).join(" ")}`, () =>
+          store.putSpecs(specs),
+        ),
       readSpec: (action) => this.#request(`readSpec ${shortId(action)}`, () => store.readSpec(action)),
       listChildren: (parent) =>
-        this.#request(`listChildren ${shortId(parent)}`, () => store.listChildren(parent), (list) => `${list.length}`),
+        this.#request(
+          `listChildren ${shortId(parent)}`,
+          () => store.listChildren(parent),
+          (list) => `${list.length}`,
+        ),
       readStates: (actions) =>
         this.#request(`readStates ${actions.map(shortId).join(" ")}`, () => store.readStates(actions)),
       writeState: (next, expected) =>
@@ -102,15 +112,16 @@ export class FaultyWorld implements World {
           (result) => (result.ok ? "ok" : "refused"),
         ),
       appendJournal: (batch) =>
-        this.#request(
-          `appendJournal ${describeBatch(batch)}`,
-          async () => {
-            observer.journalAppended(process, batch);
-            return await store.appendJournal(batch);
-          },
-        ),
+        this.#request(`appendJournal ${describeBatch(batch)}`, async () => {
+          observer.journalAppended(process, batch);
+          return await store.appendJournal(batch);
+        }),
       readJournal: (action) =>
-        this.#request(`readJournal ${shortId(action)}`, () => store.readJournal(action), (list) => `${list.length}`),
+        this.#request(
+          `readJournal ${shortId(action)}`,
+          () => store.readJournal(action),
+          (list) => `${list.length}`,
+        ),
       appendMailbox: (action, first, entries) =>
         this.#request(
           `appendMailbox ${shortId(action)} ${first}: ${entries.map((one) => `${shortId(one.child)} ${one.status}`).join(", ")}`,
@@ -147,10 +158,13 @@ export class FaultyWorld implements World {
             for (const delivery of deliveries) this.#perhapsAgain(delivery);
             return deliveries;
           },
-          (list) => list.map((one) => `${shortId(one.message.action)} [${one.messageId.slice(0, 4)}]`).join(" "),
+          (list) =>
+            list.map((one) => `${shortId(one.message.action)} [${one.messageId.slice(0, 4)}]`).join(" "),
         ),
       remove: (list) =>
-        this.#request(`remove ${list.map((one) => shortId(one.message.action)).join(" ")}`, () => queue.remove(list)),
+        this.#request(`remove ${list.map((one) => shortId(one.message.action)).join(" ")}`, () =>
+          queue.remove(list),
+        ),
       release: (delivery, delayMs) =>
         this.#request(`release ${shortId(delivery.message.action)} for ${delayMs} ms`, () =>
           queue.release(delivery, delayMs),
@@ -186,7 +200,9 @@ export function describeState(state: ActionState): string {
 }
 
 function describeBatch(batch: JournalBatch): string {
-  const records = batch.records.map((one) => `${one.name}#${one.ordinal}${one.step === null ? "" : `:${one.step}`}`);
+  const records = batch.records.map(
+    (one) => `${one.name}#${one.ordinal}${one.step === null ? "" : `:${one.step}`}`,
+  );
   return `${shortId(batch.action)} epoch=${batch.epoch} index=${batch.index} prev=${batch.prevEpoch} at=${batch.at}: ${records.join(" ")}`;
 }
 

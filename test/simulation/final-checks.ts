@@ -1,4 +1,6 @@
 /** What must be true when the run has ended and everything has come to rest. */
+
+import { fromErrorRecord } from "../../sdk/core/error-record.ts";
 import { SERVICE_QUEUE } from "../../sdk/core/identity.ts";
 import { type ActionState, isEnded } from "../../sdk/core/records.ts";
 import type { Cluster } from "./cluster.ts";
@@ -6,7 +8,6 @@ import { RUN_NAME } from "./cluster.ts";
 import { caughtView } from "./errors.ts";
 import { isPredictable, mismatchOfTask, outcomeOfTask } from "./expected.ts";
 import { describeState, shortId } from "./faulty-world.ts";
-import { fromErrorRecord } from "../../sdk/core/error-record.ts";
 import type { Observer } from "./observer.ts";
 import type { Program } from "./program.ts";
 import type { Storage } from "./storage.ts";
@@ -53,7 +54,8 @@ function checkTold(storage: Storage, observer: Observer): void {
         state !== undefined &&
         state.status === entry.status &&
         JSON.stringify(state.outcome) === JSON.stringify(entry.outcome);
-      if (!isSame) observer.fail(1, `${shortId(parent)} was told another outcome of ${entry.child} than it has`);
+      if (!isSame)
+        observer.fail(1, `${shortId(parent)} was told another outcome of ${entry.child} than it has`);
     }
   }
 }
@@ -66,9 +68,13 @@ function problemOfPredictable(root: ActionState, program: Program, observer: Obs
   if (expected.kind === "error") {
     if (outcome.kind === "value") return "the run must fail, and succeeded";
     const actual = caughtView(fromErrorRecord(outcome.error));
-    const isSame = Object.entries(expected.error).every(([key, value]) => actual[key as keyof typeof actual] === value);
-    if (!isSame) return `the run failed with ${JSON.stringify(actual)} instead of ${JSON.stringify(expected.error)}`;
-    if (root.attempt !== expected.attempt) return `the run failed in attempt ${root.attempt}, not ${expected.attempt}`;
+    const isSame = Object.entries(expected.error).every(
+      ([key, value]) => actual[key as keyof typeof actual] === value,
+    );
+    if (!isSame)
+      return `the run failed with ${JSON.stringify(actual)} instead of ${JSON.stringify(expected.error)}`;
+    if (root.attempt !== expected.attempt)
+      return `the run failed in attempt ${root.attempt}, not ${expected.attempt}`;
     return null;
   }
   if (outcome.kind === "error") return `the run failed: ${outcome.error.name}: ${outcome.error.message}`;
@@ -77,7 +83,9 @@ function problemOfPredictable(root: ActionState, program: Program, observer: Obs
 
 function problemOfAbort(root: ActionState): string | null {
   const error = root.outcome?.kind === "error" ? root.outcome.error : null;
-  return error?.name === "ActionAbortedError" ? null : `the aborted run ended with ${JSON.stringify(root.outcome)}`;
+  return error?.name === "ActionAbortedError"
+    ? null
+    : `the aborted run ended with ${JSON.stringify(root.outcome)}`;
 }
 
 const allowedErrors = new Set(["OrderError", "NonRecoverableError", "TaskTimeoutError"]);
@@ -96,7 +104,9 @@ function problemOfOther(root: ActionState, program: Program, observer: Observer)
   if (name !== "NondeterminismError" || !program.isVolatile) return `the run failed: ${name}: ${message}`;
   const { expected, got } = outcome.error.fields as { expected?: string; got?: string };
   const isNamed = /^(trace|task|sleep|nothing|the end|an error)/;
-  return isNamed.test(expected ?? "") && isNamed.test(got ?? "") ? null : `the calls are not named: ${message}`;
+  return isNamed.test(expected ?? "") && isNamed.test(got ?? "")
+    ? null
+    : `the calls are not named: ${message}`;
 }
 
 /** All that is durable, for a failed seed. */
@@ -106,11 +116,17 @@ export function describeWorld(storage: Storage, program: Program): string[] {
   for (const spec of tables.specs.values()) {
     const state = tables.states.get(spec.id);
     const asked = spec.asked === null ? "" : ` asked=${JSON.stringify(spec.asked)}`;
-    lines.push(state === undefined ? `${shortId(spec.id)} ${spec.name} no state${asked}` : `${describeState(state)}${asked}`);
+    lines.push(
+      state === undefined
+        ? `${shortId(spec.id)} ${spec.name} no state${asked}`
+        : `${describeState(state)}${asked}`,
+    );
   }
   lines.push("--- mailboxes");
   for (const [action, entries] of tables.mailboxes) {
-    lines.push(`${shortId(action)}: ${entries.map((one) => `${shortId(one.child)} ${one.status}`).join(", ")}`);
+    lines.push(
+      `${shortId(action)}: ${entries.map((one) => `${shortId(one.child)} ${one.status}`).join(", ")}`,
+    );
   }
   lines.push("--- queues");
   for (const name of [...program.environments.map((shape) => shape.name), SERVICE_QUEUE]) {

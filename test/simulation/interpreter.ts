@@ -1,6 +1,6 @@
 /** Runs a program's tasks as user code would: through the engine's calls, with plain promises around them. */
 import { abortOne } from "../../sdk/engine/abort.ts";
-import { callChild, type ChildCall, callTimer, type TaskRef } from "../../sdk/engine/children.ts";
+import { type ChildCall, callChild, callTimer, type TaskRef } from "../../sdk/engine/children.ts";
 import { type ActionContext, currentContext } from "../../sdk/engine/context.ts";
 import { callTrace } from "../../sdk/engine/trace.ts";
 import { callTraceStream } from "../../sdk/engine/trace-stream.ts";
@@ -82,7 +82,9 @@ export class Interpreter {
         return await this.#abort(statement);
       case "nesting":
         return await this.#caught(true, () =>
-          callTrace(here(), { name: "nesting", version: "1", args: [] }, () => this.#call(statement.task, { arg: 0 })),
+          callTrace(here(), { name: "nesting", version: "1", args: [] }, () =>
+            this.#call(statement.task, { arg: 0 }),
+          ),
         );
       case "oversize":
         return await this.#caught(true, () => this.#oversize(statement));
@@ -146,7 +148,8 @@ export class Interpreter {
   async #stream(stream: One<"stream">): Promise<unknown> {
     const { fn, leaveAfter } = stream;
     const call = { name: fn.name, version: "1", args: [] };
-    const make = () => (fn.mode === "sync" && fn.innerCount === 0 ? this.#syncItems(stream) : this.#items(stream));
+    const make = () =>
+      fn.mode === "sync" && fn.innerCount === 0 ? this.#syncItems(stream) : this.#items(stream);
     const items: string[] = [];
     for await (const item of callTraceStream(here(), call, make)) {
       const { det, effect } = item as TraceValue;

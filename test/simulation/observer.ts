@@ -3,12 +3,18 @@
  * its complaints are those of the promises.
  */
 import { decode } from "../../sdk/core/codec/decode.ts";
-import { type ActionState, isEnded, type JournalBatch, type Outcome, type TraceRecord } from "../../sdk/core/records.ts";
+import {
+  type ActionState,
+  isEnded,
+  type JournalBatch,
+  type Outcome,
+  type TraceRecord,
+} from "../../sdk/core/records.ts";
 import { currentContext } from "../../sdk/engine/context.ts";
 import type { Ask, Execution } from "../../sdk/engine/execution.ts";
 import { ExecutionLog } from "./execution-log.ts";
-import type { SimProcess } from "./sim-process.ts";
 import type { Scheduler } from "./scheduler.ts";
+import type { SimProcess } from "./sim-process.ts";
 import type { Storage } from "./storage.ts";
 
 interface DurableRecord {
@@ -63,7 +69,8 @@ export class Observer {
 
   stateWritten(process: SimProcess, before: ActionState | null, next: ActionState): void {
     const { id, epoch } = next;
-    if (before !== null && isEnded(before.status)) this.fail(1, `${id} had ended ${before.status} and was written ${next.status}`);
+    if (before !== null && isEnded(before.status))
+      this.fail(1, `${id} had ended ${before.status} and was written ${next.status}`);
     const isClaim = next.status === "running" && epoch > (before?.epoch ?? 0);
     if (isClaim) this.#claims.set(`${id}@${epoch}`, { at: this.#scheduler.count, process });
     if (before === null || before.status !== "running") return;
@@ -72,8 +79,10 @@ export class Observer {
     }
     if (next.status !== "running" && next.epoch === before.epoch) {
       const claimant = this.#claims.get(`${id}@${epoch}`)?.process;
-      if (claimant !== process) this.fail(3, `${process.name} wrote ${id} as ${next.status}; epoch ${epoch} is ${claimant?.name}'s`);
-      if (next.status === "suspended" && before.inbox > next.read) this.fail(5, `${id} sleeps over unread entries`);
+      if (claimant !== process)
+        this.fail(3, `${process.name} wrote ${id} as ${next.status}; epoch ${epoch} is ${claimant?.name}'s`);
+      if (next.status === "suspended" && before.inbox > next.read)
+        this.fail(5, `${id} sleeps over unread entries`);
     }
   }
 
@@ -83,7 +92,8 @@ export class Observer {
     if (this.#batches.has(place)) return;
     this.#batches.add(place);
     const log = this.#logsByEpoch.get(`${action}@${epoch}`)?.at(-1);
-    if (log === undefined || log.process !== process) this.fail(3, `${process.name} wrote journal ${place} without having claimed it`);
+    if (log === undefined || log.process !== process)
+      this.fail(3, `${process.name} wrote journal ${place} without having claimed it`);
     for (const record of batch.records) {
       const isError = record.outcome.kind === "error";
       const fact = { at: this.#scheduler.count, epoch, attempt, isError, effect: this.#effectIn(record) };
@@ -122,7 +132,10 @@ export class Observer {
     for (const fact of this.#durable.get(`${id}|${traceId}`) ?? []) {
       const isKnown = fact.at < claimedAt || fact.epoch === epoch;
       if (isKnown && (!fact.isError || fact.attempt === attempt)) {
-        this.fail(2, `body of ${name} in ${id} runs again (epoch ${epoch}), although epoch ${fact.epoch} had recorded it`);
+        this.fail(
+          2,
+          `body of ${name} in ${id} runs again (epoch ${epoch}), although epoch ${fact.epoch} had recorded it`,
+        );
       }
     }
     if (!execution.isClosed) this.#checkSlots(log);
@@ -153,7 +166,8 @@ export class Observer {
     const { spec } = log.execution.claimed;
     if (ask.kind === "trace") {
       log.lastTrace = ask.id;
-      if (!this.#durable.has(`${spec.id}|${ask.id}`)) this.fail(2, `${ask.label} of ${spec.id} was told before it was durable`);
+      if (!this.#durable.has(`${spec.id}|${ask.id}`))
+        this.fail(2, `${ask.label} of ${spec.id} was told before it was durable`);
     } else {
       this.#checkEnded(ask);
     }
@@ -170,7 +184,8 @@ export class Observer {
       return;
     }
     const state = tables.states.get(ask.id);
-    if (state === undefined || !isEnded(state.status)) this.fail(1, `${ask.label} (${ask.id}) was told, and has not ended`);
+    if (state === undefined || !isEnded(state.status))
+      this.fail(1, `${ask.label} (${ask.id}) was told, and has not ended`);
   }
 
   /** What a faithful replay is told first: all that the chain's last writer had been told up to its last record. */
@@ -180,7 +195,9 @@ export class Observer {
       const last = batch.records.findLast((record) => record.within === null);
       if (last === undefined) continue;
       const writers = this.#logsByEpoch.get(`${spec.id}@${batch.epoch}`) ?? [];
-      return writers.map((writer) => writer.upTo(last.id)).reduce((a, b) => (b.length > a.length ? b : a), []);
+      return writers
+        .map((writer) => writer.upTo(last.id))
+        .reduce((a, b) => (b.length > a.length ? b : a), []);
     }
     return [];
   }
@@ -193,7 +210,8 @@ export class Observer {
       if (other.process === log.process && !other.execution.isParked) running += 1;
     }
     const slots = this.#slotsOf(log.process);
-    if (running > slots) this.fail(5, `${running} actions run code in ${log.process.name}, which has ${slots} slots`);
+    if (running > slots)
+      this.fail(5, `${running} actions run code in ${log.process.name}, which has ${slots} slots`);
   }
 
   #addDurable(action: string, id: string, fact: DurableRecord): void {
@@ -204,7 +222,10 @@ export class Observer {
   }
 
   #effectIn(record: TraceRecord): number | null {
-    const value = this.valueOf(record.outcome) as { effect?: number; value?: { effect?: number } } | null | undefined;
+    const value = this.valueOf(record.outcome) as
+      | { effect?: number; value?: { effect?: number } }
+      | null
+      | undefined;
     const carrier = record.step === null ? value : value?.value;
     return typeof carrier === "object" ? (carrier?.effect ?? null) : null;
   }

@@ -1,8 +1,8 @@
 /** Random programs, small enough that thousands run in a minute and mixed enough that all of the engine takes part. */
 import type { ActionPolicy } from "../../sdk/core/records.ts";
+import { outcomeOfTask } from "./expected.ts";
 import type { EnvironmentShape, Program, Statement, Task, TraceFunction } from "./program.ts";
 import type { Random } from "./random.ts";
-import { outcomeOfTask } from "./expected.ts";
 
 const costMax = 60;
 const hourMs = 3_600_000;
@@ -28,7 +28,7 @@ class ProgramMaker {
   readonly #functions: readonly TraceFunction[];
   readonly #isRacy: boolean;
   readonly #isVolatile: boolean;
-  readonly #hasLocalWaits: boolean;
+  #hasLocalWaits: boolean;
   readonly #tasks: (Task | undefined)[] = [];
   readonly #costs: number[] = [];
   #names = 0;
@@ -61,7 +61,9 @@ class ProgramMaker {
     this.#keepSleeper(depth);
     for (let index = depth - 1; index >= 0; index -= 1) {
       const call: Statement[] =
-        index + 1 < depth ? [{ kind: "call", task: index + 1, arg: index, sizeBytes: 0, isCaught: true }] : [];
+        index + 1 < depth
+          ? [{ kind: "call", task: index + 1, arg: index, sizeBytes: 0, isCaught: true }]
+          : [];
       this.#left = 6;
       const body = [...this.#sequence(index, depth, 2, 1), ...call, ...this.#sequence(index, depth, 2, 1)];
       this.#keep(index, body);
@@ -168,13 +170,19 @@ class ProgramMaker {
       [this.#hasLocalWaits ? 1.5 : 0, () => ({ kind: "local", ms: random.int(1, 150) })],
       [mayThrow ? 0.7 : 0, () => this.#throw()],
       [2 * block, () => this.#all(index, count, depth, mayThrow)],
-      [2 * block, () => ({ kind: "race", branches: this.#branches(index, count, depth) })],
+      [2 * block, () => this.#race(index, count, depth)],
       [hasChildren ? 1.5 * block : 0, () => this.#pool(index, count)],
-      [hasChildren ? 0.7 : 0, () => ({ kind: "spawn", task: this.#laterTask(index, count), arg: random.int(1, 3) })],
+      [
+        hasChildren ? 0.7 : 0,
+        () => ({ kind: "spawn", task: this.#laterTask(index, count), arg: random.int(1, 3) }),
+      ],
       [hasChildren ? 0.3 : 0, () => ({ kind: "nesting", task: index + 1 })],
       [hasChildren ? 0.2 : 0, () => ({ kind: "oversize", task: index + 1 })],
       [0.4, () => ({ kind: "abort", task: count, arg: random.int(1, 3) })],
-      [this.#isVolatile ? 2 : 0, () => ({ kind: "volatile", task: hasChildren ? index + 1 : null, salt: random.int(0, 5) })],
+      [
+        this.#isVolatile ? 2 : 0,
+        () => ({ kind: "volatile", task: hasChildren ? index + 1 : null, salt: random.int(0, 5) }),
+      ],
     ])();
   }
 
@@ -219,6 +227,15 @@ class ProgramMaker {
     return { kind: "all", branches };
   }
 
+  /** Without local waits: what still runs when the race is over must not depend on time outside Drover. */
+  #race(index: number, count: number, depth: number): Statement {
+    const hasLocalWaits = this.#hasLocalWaits;
+    this.#hasLocalWaits = false;
+    const branches = this.#branches(index, count, depth);
+    this.#hasLocalWaits = hasLocalWaits;
+    return { kind: "race", branches };
+  }
+
   #branches(index: number, count: number, depth: number): Statement[][] {
     return Array.from({ length: this.#random.int(2, 4) }, () => {
       const branch = this.#sequence(index, count, 2, depth - 1, false);
@@ -249,11 +266,13 @@ class ProgramMaker {
   }
 
   #sleepMs(): number {
-    return Math.round(this.#random.weighted([
-      [5, this.#random.logarithmic(1, 1_000)],
-      [3, this.#random.logarithmic(1_000, 60_000)],
-      [0.4, this.#random.logarithmic(60_000, hourMs)],
-    ]));
+    return Math.round(
+      this.#random.weighted([
+        [5, this.#random.logarithmic(1, 1_000)],
+        [3, this.#random.logarithmic(1_000, 60_000)],
+        [0.4, this.#random.logarithmic(60_000, hourMs)],
+      ]),
+    );
   }
 
   #makeFunction(failsThrough: number): TraceFunction {

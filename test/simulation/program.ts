@@ -1,6 +1,7 @@
 /** What a simulated user wrote: tasks made of statements. Pure data; interpreter.ts runs it, expected.ts says what it must give. */
-import type { ActionPolicy } from "../../sdk/core/records.ts";
+
 import type { TimeoutLimit } from "../../sdk/core/action-state.ts";
+import type { ActionPolicy } from "../../sdk/core/records.ts";
 
 /** A traced function: its result and its way to fail depend on its name and argument alone. */
 export interface TraceFunction {

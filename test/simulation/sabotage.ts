@@ -44,7 +44,8 @@ export function removeSafeguard(name: string): void {
       const loaded = nextLoad(url, context);
       if (!url.endsWith(safeguard.file)) return loaded;
       const source = String(loaded.source);
-      if (!source.includes(safeguard.code)) throw new Error(`Safeguard "${name}" is not in ${safeguard.file} any more.`);
+      if (!source.includes(safeguard.code))
+        throw new Error(`Safeguard "${name}" is not in ${safeguard.file} any more.`);
       return { ...loaded, source: source.replace(safeguard.code, safeguard.without) };
     },
   });

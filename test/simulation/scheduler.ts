@@ -75,7 +75,8 @@ export class Scheduler {
   clock(): Clock {
     return {
       nowMs: () => this.nowMs,
-      wait: (ms, signal) => waitOn((delayMs, run) => this.schedule(delayMs, "service clock", run), ms, signal),
+      wait: (ms, signal) =>
+        waitOn((delayMs, run) => this.schedule(delayMs, "service clock", run), ms, signal),
       afterTurn: (callback) => this.schedule(0, "turn", callback),
     };
   }

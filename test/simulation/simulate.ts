@@ -44,7 +44,8 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   });
   observer.watchStorage(storage);
   const cluster: Cluster = new Cluster({ scheduler, faults, random, storage, observer, program, feed });
-  if (options.isVerbose) process.stdout.write(`${JSON.stringify({ program, faults: faults.plan }, null, 2)}\n`);
+  if (options.isVerbose)
+    process.stdout.write(`${JSON.stringify({ program, faults: faults.plan }, null, 2)}\n`);
 
   cluster.start();
   const hasRootEnded = (): boolean => {
@@ -58,7 +59,9 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     } else {
       faults.stop();
       cluster.stopClients();
-      await runUntil(scheduler, observer, scheduler.elapsedMs + settleMsMax, () => isAtRest(storage, cluster, program));
+      await runUntil(scheduler, observer, scheduler.elapsedMs + settleMsMax, () =>
+        isAtRest(storage, cluster, program),
+      );
       checkAtRest(storage, cluster, program, observer);
     }
   }

@@ -1,8 +1,9 @@
 /** The storage services of a simulation: the memory backend's parts, which never fail by themselves. */
+
+import { defaultLimits } from "../../sdk/backends/memory/limits.ts";
 import { MemoryQueue } from "../../sdk/backends/memory/queue.ts";
 import { MemoryStore } from "../../sdk/backends/memory/store.ts";
 import { Tables } from "../../sdk/backends/memory/tables.ts";
-import { defaultLimits } from "../../sdk/backends/memory/limits.ts";
 import type { ActionState } from "../../sdk/core/records.ts";
 import type { Blobs, StoreLimits } from "../../sdk/ports.ts";
 import type { Random } from "./random.ts";
