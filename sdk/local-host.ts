@@ -1,4 +1,5 @@
 /** The host of one state folder: its records, the service that looks after them, and the fleets that execute them. */
+import { join } from "node:path";
 import type { EnvironmentDefinition, TaskDefinition } from "./authoring/definitions.ts";
 import { loadCode } from "./authoring/load-code.ts";
 import { definedEnvironments, definedTasks } from "./authoring/registry.ts";
@@ -197,6 +198,7 @@ export class LocalHost implements RunBackend {
       isOneShot,
       work,
       entry: replicaEntry,
+      env: { NODE_COMPILE_CACHE: process.env.NODE_COMPILE_CACHE ?? join(this.#options.dir, "cache") },
       drainMs: drainMs + killAfterDrainMs,
       queue: this.#records.queue,
       portsOf: (id) => this.#portsOf(id),

@@ -3,7 +3,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { DroverError } from "../../core/errors.ts";
-import { checkVersion, prepareSchema } from "./schema.ts";
+import { checkVersion, hasTables, prepareSchema } from "./schema.ts";
 
 /**
  * What finished writes survive: `process` the death of every process, `power` also that of the machine. The latter costs
@@ -13,12 +13,12 @@ export type Durability = "process" | "power";
 
 /** How long a statement waits for another process that is writing. */
 const busyMsMax = 5_000;
-/** The log is moved into the file whenever it has grown by so many pages of 4 KiB. */
-const checkpointPages = 4_000;
+/** The checkpoint thread moves the log into the file; should it fall behind, this many pages of 4 KiB are the bound. */
+const checkpointPages = 100_000;
 const logBytesKeptMax = 64 * 1024 * 1024;
 const cacheKibibytes = 64 * 1024;
 
-function stateFilePath(dir: string): string {
+export function stateFilePath(dir: string): string {
   return join(dir, "state.db");
 }
 
@@ -44,22 +44,21 @@ export function openStateFile(dir: string, durability: Durability): DatabaseSync
 /** The file as another process than its host sees it. @throws DroverError with code `NO_STATE` where there is none. */
 export function openForeignStateFile(dir: string, access: "read" | "request"): DatabaseSync {
   const path = stateFilePath(dir);
-  if (!existsSync(path)) {
-    throw new DroverError(
-      `There is no state in ${dir}. Start a run there first, or name another state folder.`,
-      {
-        code: "NO_STATE",
-        kind: "user",
-        retryable: false,
-      },
-    );
-  }
+  if (!existsSync(path)) throw noState(dir);
   const file = new DatabaseSync(path, { timeout: busyMsMax, readOnly: access === "read" });
   try {
+    if (!hasTables(file)) throw noState(dir);
     checkVersion(file, path);
     return file;
   } catch (error) {
     file.close();
     throw error;
   }
+}
+
+function noState(dir: string): DroverError {
+  return new DroverError(
+    `There is no state in ${dir}. Start a run there first, or name another state folder.`,
+    { code: "NO_STATE", kind: "user", retryable: false },
+  );
 }

@@ -5,8 +5,9 @@ import type { Blobs, Catalog, Changes, Clock, Entropy, Store } from "../../ports
 import { LocalBlobs, prepareBlobs } from "./blobs.ts";
 import { LocalCatalog } from "./catalog.ts";
 import { LocalChanges } from "./changes.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import { Database } from "./database.ts";
-import { type Durability, openStateFile } from "./database-file.ts";
+import { type Durability, openStateFile, stateFilePath } from "./database-file.ts";
 import { realEntropy } from "./entropy.ts";
 import { lockHost } from "./host-lock.ts";
 import { Journal } from "./journal.ts";
@@ -80,6 +81,7 @@ function openLocked(dir: string, options: LocalBackendOptions): LocalBackend {
   } = options;
   prepareBlobs(dir);
   const database = new Database(openStateFile(dir, durability));
+  const checkpoints = new Checkpoints(database, stateFilePath(dir));
   const totals = new AllTotals(database);
   const index = new ActionIndex(database, totals);
   const actions = new Actions(database, index, totals);
@@ -106,7 +108,7 @@ function openLocked(dir: string, options: LocalBackendOptions): LocalBackend {
   refill(queue, unsettled, index, clock.nowMs());
   const requests = new Requests(database, clock);
   const close = () => {
-    for (const part of [requests, changes, queue, mailbox, database]) part.close();
+    for (const part of [requests, changes, queue, mailbox, checkpoints, database]) part.close();
   };
   const blobs = new LocalBlobs(dir, durability, entropy);
   return {

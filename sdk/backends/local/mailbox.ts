@@ -69,7 +69,7 @@ export class Mailbox {
   #entriesFrom(action: ActionId, after: number): readonly MailboxEntry[] {
     const rows = this.#database
       .statement(readSql)
-      .all(action, action, after, rowsReadMax) as unknown as MailboxRow[];
+      .all(action, action, after, after, rowsReadMax) as unknown as MailboxRow[];
     const entries: MailboxEntry[] = [];
     for (const row of rows) entries.push(...unpackEntries(row).slice(Math.max(0, after - row.first)));
     return entries;
@@ -84,10 +84,10 @@ interface MailboxRow {
 
 const insertSql = "INSERT INTO mailbox (action, first, count, body, bytes) VALUES (?, ?, ?, ?, ?)";
 const endSql = "SELECT first + count AS end FROM mailbox WHERE action = ? ORDER BY first DESC LIMIT 1";
-/** From the row that holds the position on. */
+/** From the row that holds the position on; the row before it is not read, whatever it holds. */
 const readSql = `SELECT first, body, bytes FROM mailbox
   WHERE action = ? AND first >= coalesce((SELECT max(first) FROM mailbox WHERE action = ? AND first <= ?), 0)
-  ORDER BY first LIMIT ?`;
+  AND first + count > ? ORDER BY first LIMIT ?`;
 
 type PackedEntry = readonly [
   child: string,

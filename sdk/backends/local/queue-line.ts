@@ -7,6 +7,8 @@ export interface QueuedMessage extends Due {
   readonly queue: string;
   readonly kind: Message["kind"];
   readonly action: ActionId;
+  /** As the message says; null where it names none. */
+  epoch: number | null;
   dueMs: number;
   order: number;
   /** Null until it is delivered for the first time, to keep long queues small. */

@@ -96,8 +96,8 @@ export class LocalQueue implements OwnedQueue {
   restore(messages: Iterable<RestoredMessage>): void {
     const queued: QueuedMessage[] = [];
     for (const { queue, message, dueMs, messageId } of messages) {
-      const { kind, action } = message;
-      const one: QueuedMessage = { queue, kind, action, dueMs, order: 0, id: messageId, spec: null };
+      const { kind, action, epoch = null } = message;
+      const one: QueuedMessage = { queue, kind, action, epoch, dueMs, order: 0, id: messageId, spec: null };
       if (!this.#admit(one)) continue;
       this.#specs.keep(one, message.spec);
       queued.push(one);
@@ -156,7 +156,12 @@ export class LocalQueue implements OwnedQueue {
     const { kind, action, dueMs } = message;
     if (kind === "expire" || !this.#options.isStored(action)) return true;
     const waiting = this.#waiting.get(action);
-    if (waiting !== undefined && waiting.dueMs <= dueMs) return false;
+    if (waiting !== undefined && waiting.dueMs <= dueMs) {
+      // One that waits stands for both: it has to be good for the later epoch, or for any.
+      waiting.epoch =
+        waiting.epoch === null || message.epoch === null ? null : Math.max(waiting.epoch, message.epoch);
+      return false;
+    }
     this.#waiting.set(action, message);
     if (kind === "timer") this.#timers.set(action, (this.#timers.get(action) ?? 0) + 1);
     return true;
@@ -171,7 +176,7 @@ export class LocalQueue implements OwnedQueue {
   }
 
   #deliver(message: QueuedMessage): Delivery {
-    const { queue, kind, action } = message;
+    const { queue, kind, action, epoch } = message;
     if (this.#waiting.get(action) === message) this.#waiting.delete(action);
     message.id ??= this.#options.entropy.uuid();
     const receipt = `${this.#receiptPrefix}:${++this.#lastReceipt}`;
@@ -179,7 +184,7 @@ export class LocalQueue implements OwnedQueue {
       queue,
       messageId: message.id,
       receipt,
-      message: { kind, action, spec: this.#specs.of(message) },
+      message: { kind, action, spec: this.#specs.of(message), ...(epoch === null ? {} : { epoch }) },
     };
   }
 }

@@ -14,7 +14,7 @@
  * | requests | something another process asks the host to do | id |
  *
  * Columns are what is searched for; the rest of a record is `body`, JSON without field names, and `bytes`, everything
- * in it that is bytes (see store-bytes.ts). Each statement costs, and so does each page that a commit touches: therefore
+ * in it that is bytes (see store-bytes.ts). Bodies may be large, so those tables keep rows apart from their keys. Each statement costs, and so does each page that a commit touches: therefore
  * nothing that an action writes on its way lies in the order of its random id.
  */
 import type { DatabaseSync } from "node:sqlite";
@@ -57,7 +57,7 @@ const tables = `
     body TEXT NOT NULL,
     bytes BLOB,
     PRIMARY KEY (action, epoch, idx)
-  ) WITHOUT ROWID;
+  );
   CREATE TABLE mailbox (
     action TEXT NOT NULL,
     first INTEGER NOT NULL,
@@ -65,7 +65,7 @@ const tables = `
     body TEXT NOT NULL,
     bytes BLOB,
     PRIMARY KEY (action, first)
-  ) WITHOUT ROWID;
+  );
   CREATE TABLE runs (
     number INTEGER PRIMARY KEY,
     name TEXT NOT NULL UNIQUE,
@@ -111,6 +111,11 @@ export function checkVersion(file: DatabaseSync, path: string): void {
       "Use the version of Drover that wrote it, or another state folder.",
     { code: "STATE_VERSION", kind: "user", retryable: false },
   );
+}
+
+/** False while a first host is about to make the tables, or has died before it came to it. */
+export function hasTables(file: DatabaseSync): boolean {
+  return versionOf(file) !== 0;
 }
 
 function versionOf(file: DatabaseSync): number {

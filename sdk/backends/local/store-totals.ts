@@ -90,9 +90,12 @@ export class AllTotals implements CommitListener {
 
 const lastNumberSql = "SELECT coalesce(max(number), 0) AS last FROM run_totals";
 export const totalsSql = "SELECT * FROM run_totals WHERE run = ?";
-const putTotalsSql = `INSERT OR REPLACE INTO run_totals
+const putTotalsSql = `INSERT INTO run_totals
   (number, run, queued, running, suspended, succeeded, failed, aborted, executed, replayed)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`;
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+  ON CONFLICT (number) DO UPDATE SET queued = excluded.queued, running = excluded.running,
+  suspended = excluded.suspended, succeeded = excluded.succeeded, failed = excluded.failed,
+  aborted = excluded.aborted, executed = excluded.executed, replayed = excluded.replayed`;
 
 function emptyTotals(run: string, number: number): RunTotals {
   const counts = { queued: 0, running: 0, suspended: 0, succeeded: 0, failed: 0, aborted: 0 };

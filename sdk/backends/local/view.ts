@@ -34,7 +34,8 @@ export function openStateView(dir: string): StateView {
       const row = stateStatement.get(run, action) as ActionRowOfTables | undefined;
       return row === undefined ? null : stateOfRow(row);
     },
-    readPayload: async (payload) => (payload.kind === "inline" ? payload.bytes : await blobs.get(payload.key)),
+    readPayload: async (payload) =>
+      payload.kind === "inline" ? payload.bytes : await blobs.get(payload.key),
     close: () => {
       catalog.close();
       file.close();
