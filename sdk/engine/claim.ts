@@ -6,7 +6,7 @@ import { type ActionSpec, type ActionState, isEnded } from "../core/records.ts";
 import type { Delivery, World } from "../ports.ts";
 import { abortOne } from "./abort.ts";
 import { applyDecision } from "./apply.ts";
-import type { ClaimedAction } from "./execution.ts";
+import type { ClaimedAction } from "./claimed-action.ts";
 import type { ParentCheck } from "./parent-check.ts";
 import { persist } from "./persist.ts";
 import { expire } from "./timers.ts";

@@ -2,8 +2,10 @@
 import type { ActionSpec } from "../core/records.ts";
 import type { Delivery, World } from "../ports.ts";
 import { loadLog } from "./claim.ts";
+import type { ClaimedAction } from "./claimed-action.ts";
 import { runInContext, taskContext } from "./context.ts";
-import { type ClaimedAction, Execution, type ExecutionEnd } from "./execution.ts";
+import { Execution } from "./execution.ts";
+import type { ExecutionEnd } from "./execution-end.ts";
 import { finishExecution, settleDelivery } from "./finish.ts";
 import { loadPayload } from "./payloads.ts";
 import type { Slots } from "./slots.ts";

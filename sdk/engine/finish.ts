@@ -14,7 +14,8 @@ import { localIdOf } from "../core/identity.ts";
 import { type ActionState, isEnded, type Payload } from "../core/records.ts";
 import type { Delivery, World } from "../ports.ts";
 import { type Applied, applyDecision } from "./apply.ts";
-import type { Execution, ExecutionEnd } from "./execution.ts";
+import type { Execution } from "./execution.ts";
+import type { ExecutionEnd } from "./execution-end.ts";
 import { persist } from "./persist.ts";
 import { sendFollowUps } from "./timers.ts";
 

@@ -29,9 +29,14 @@ export class StallWatch {
     this.clear();
     const abort = new AbortController();
     this.#watching = { missing, hasAsked, abort };
-    void this.#clock.wait(hasAsked ? askedElseMs : silentMs, abort.signal).then(() => {
-      if (!abort.signal.aborted) this.#onStall(missing, askedInstead ?? "nothing");
-    });
+    // In two halves: a process that was stopped meanwhile has run for the time of one of them at least.
+    const halfMs = (hasAsked ? askedElseMs : silentMs) / 2;
+    const half = () => this.#clock.wait(halfMs, abort.signal);
+    void half()
+      .then(half)
+      .then(() => {
+        if (!abort.signal.aborted) this.#onStall(missing, askedInstead ?? "nothing");
+      });
   }
 
   clear(): void {

@@ -11,7 +11,8 @@ import {
   type TraceRecord,
 } from "../../sdk/core/records.ts";
 import { currentContext } from "../../sdk/engine/context.ts";
-import type { Ask, Execution } from "../../sdk/engine/execution.ts";
+import type { Ask } from "../../sdk/engine/deliveries.ts";
+import type { Execution } from "../../sdk/engine/execution.ts";
 import { ExecutionLog } from "./execution-log.ts";
 import type { Scheduler } from "./scheduler.ts";
 import type { SimProcess } from "./sim-process.ts";
@@ -43,6 +44,7 @@ export class Observer {
   readonly #batches = new Set<string>();
   readonly #logs = new Map<Execution, ExecutionLog>();
   readonly #logsByEpoch = new Map<string, ExecutionLog[]>();
+  readonly #freeSlots = new Map<SimProcess, number>();
   #effects = 0;
   #volatile = 0;
 
@@ -153,6 +155,15 @@ export class Observer {
     if (!recorded.some((fact) => fact.effect === effect)) {
       this.fail(2, `${execution.claimed.spec.id} was told effect ${effect}, which is not durable`);
     }
+  }
+
+  /** How many actions the process has asked for last. */
+  received(process: SimProcess, max: number): void {
+    this.#freeSlots.set(process, max);
+  }
+
+  freeSlots(process: SimProcess): number {
+    return this.#freeSlots.get(process) ?? 0;
   }
 
   /** Executions that may still run code in living processes. */
