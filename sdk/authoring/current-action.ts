@@ -1,5 +1,5 @@
 import { hashStrings } from "../core/codec/canonical.ts";
-import { localIdOf } from "../core/identity.ts";
+import { localIdOf, Ordinals } from "../core/identity.ts";
 import { currentContext } from "../engine/context.ts";
 import type { Execution } from "../engine/execution.ts";
 import { type Logger, loggerFor, plainLogger } from "./logger.ts";
@@ -50,10 +50,11 @@ export function currentAction(): CurrentAction {
 
 function describe(execution: Execution): CurrentAction {
   const { spec, state } = execution.claimed;
-  let drawn = 0;
+  // Each trace counts for itself: a replay does not run it, and must draw the same outside of it.
+  const drawn = new Ordinals();
   const draw = () => {
-    drawn += 1;
-    return hashStrings([spec.id, String(state.attempt), String(drawn)]);
+    const within = currentContext()?.within ?? "";
+    return hashStrings([spec.id, String(state.attempt), within, String(drawn.next(within, ""))]);
   };
   return {
     run: spec.run,
@@ -68,14 +69,18 @@ function describe(execution: Execution): CurrentAction {
   };
 }
 
-/** Ids are hashes in base 36 or 32; ten of their characters give some 50 bits. */
+const letters = "abcdefghijklmnopqrstuvwxyz234567";
+
+/** Hashes have 5 random bits in each of their letters; ten of them make 50. */
 function fraction(drawn: string): number {
-  return Number.parseInt(drawn.slice(0, 10), 36) / 36 ** 10;
+  let sum = 0;
+  for (const letter of drawn.slice(0, 10)) sum = sum * 32 + letters.indexOf(letter);
+  return sum / 32 ** 10;
 }
 
 function uuidOf(drawn: string): string {
-  const hex = [...hashStrings([drawn, "uuid"]), ...drawn]
-    .map((char) => (Number.parseInt(char, 36) % 16).toString(16))
+  const hex = [...drawn, ...hashStrings([drawn, "uuid"])]
+    .map((letter) => (letters.indexOf(letter) % 16).toString(16))
     .join("");
   const variant = "89ab"[Number.parseInt(hex[16] ?? "0", 16) % 4];
   return [

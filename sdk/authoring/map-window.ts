@@ -27,7 +27,6 @@ export interface MapWindowOptions {
 interface Entry {
   readonly call: Call;
   settled: Promise<PromiseSettledResult<unknown>>;
-  isRunning: boolean;
 }
 
 export class MapWindow {
@@ -74,9 +73,9 @@ export class MapWindow {
         }
         const first = waiting.shift();
         if (first === undefined) break;
-        const settled = await first.settled;
+        await this.#settledOrFailed(first);
         if (this.#error !== null) throw this.#error.error;
-        yield this.#present(settled);
+        yield this.#present(await first.settled);
       }
       this.#judgeAll();
     } finally {
@@ -97,7 +96,6 @@ export class MapWindow {
     const call = this.#options.call(item);
     const entry: Entry = {
       call,
-      isRunning: true,
       settled: Promise.resolve({ status: "fulfilled", value: null }),
     };
     this.#running.add(entry);
@@ -121,12 +119,20 @@ export class MapWindow {
 
   /** Resolves when fewer than `concurrency` are under way, or the map has failed. */
   async #room(underWay: () => number): Promise<void> {
-    while (underWay() >= this.#options.concurrency && this.#error === null) {
-      await new Promise<void>((resolve) => {
-        this.#onChange = resolve;
-      });
-      this.#onChange = null;
-    }
+    while (underWay() >= this.#options.concurrency && this.#error === null) await this.#change();
+  }
+
+  /** Resolves when the call has settled, or the map has failed by another one. */
+  async #settledOrFailed(entry: Entry): Promise<void> {
+    while (this.#running.has(entry) && this.#error === null) await this.#change();
+  }
+
+  /** Resolves when the next call settles. */
+  async #change(): Promise<void> {
+    await new Promise<void>((resolve) => {
+      this.#onChange = resolve;
+    });
+    this.#onChange = null;
   }
 
   /** Whether one more failure ends the map. */

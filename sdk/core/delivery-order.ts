@@ -75,6 +75,14 @@ export class DeliveryOrder {
     this.#pending.push(batch);
   }
 
+  /** True if the chain still holds a record of it, or one of the chain's writers had asked for it. */
+  isRecorded(id: string): boolean {
+    const ahead = this.#pending.slice(0, this.#chainLeft);
+    return (
+      this.#expectedById.has(id) || ahead.some((batch) => batch.records.some((record) => record.id === id))
+    );
+  }
+
   /** Recorded calls that the code should have asked for by now and has not, the first of them. */
   unasked(): string | null {
     for (const batch of this.#pending.slice(0, this.#chainLeft)) {
@@ -117,10 +125,7 @@ export class DeliveryOrder {
   #nextRecord(batch: JournalBatch): Step | null {
     const record = batch.records[this.#record];
     if (record === undefined) {
-      this.#pending.shift();
-      this.#chainLeft = Math.max(0, this.#chainLeft - 1);
-      this.#record = 0;
-      this.#enter(batch);
+      this.#leave(batch);
       return null;
     }
     const isReplayed = this.#chainLeft > 0;
@@ -133,7 +138,21 @@ export class DeliveryOrder {
     }
     this.#record += 1;
     this.#enter(batch);
+    if (isReplayed) this.#skipInner(batch);
     return { kind: "record", record, nowMs: batch.nowMs };
+  }
+
+  /** What the code does after the last record of the chain is new already: nobody can tell whether it was done before. */
+  #skipInner(batch: JournalBatch): void {
+    while ((batch.records[this.#record]?.within ?? null) !== null) this.#record += 1;
+    if (this.#record === batch.records.length) this.#leave(batch);
+  }
+
+  #leave(batch: JournalBatch): void {
+    this.#pending.shift();
+    this.#chainLeft = Math.max(0, this.#chainLeft - 1);
+    this.#record = 0;
+    this.#enter(batch);
   }
 
   /** From its first delivery on, what the code asks for depends on this batch. */

@@ -1,6 +1,7 @@
 /** From a message to an action that may be executed: claims it and reads everything durable about it. */
-import { claimAction, initialState, judgeLosses, passedLimit } from "../core/action-state.ts";
+import { claimAction, initialState, judgeLosses } from "../core/action-state.ts";
 import { resolveJournal } from "../core/journal.ts";
+import { passedLimit } from "../core/limits.ts";
 import { MailboxView } from "../core/mailbox.ts";
 import { type ActionSpec, type ActionState, isEnded } from "../core/records.ts";
 import type { Delivery, World } from "../ports.ts";

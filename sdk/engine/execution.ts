@@ -6,8 +6,9 @@
  *     settles.
  * E3. A trace is delivered only when its record is durable.
  */
-import { type ExecutorReport, nextLimit } from "../core/action-state.ts";
+import type { ExecutorReport } from "../core/action-state.ts";
 import { NondeterminismError } from "../core/errors.ts";
+import { nextLimit } from "../core/limits.ts";
 import type { ActionSpec, LogPosition, Outcome, TraceRecord } from "../core/records.ts";
 import type { World } from "../ports.ts";
 import type { ClaimedAction } from "./claimed-action.ts";

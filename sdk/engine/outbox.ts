@@ -3,8 +3,9 @@
  * while a batch is on its way goes with the next.
  */
 
-import { initialState, nextLimit } from "../core/action-state.ts";
+import { initialState } from "../core/action-state.ts";
 import { SERVICE_QUEUE } from "../core/identity.ts";
+import { nextLimit } from "../core/limits.ts";
 import type { ActionSpec } from "../core/records.ts";
 import type { Outgoing, World } from "../ports.ts";
 import { persist } from "./persist.ts";

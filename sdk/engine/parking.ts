@@ -11,6 +11,7 @@ export class Parking {
   readonly #lingerMs: number;
   readonly #onLongRest: () => void;
   #hasSlot = true;
+  #isParked = false;
   #returning: Promise<void> | null = null;
   #rest: AbortController | null = null;
 
@@ -29,20 +30,14 @@ export class Parking {
   park(): void {
     if (!this.#hasSlot || this.#rest !== null) return;
     this.#hasSlot = false;
-    this.#slots.give();
-    this.#linger();
-  }
-
-  /** Counts anew, for one who could not be suspended. */
-  stayParked(): void {
-    if (this.#rest !== null || this.#hasSlot || this.#returning !== null) return;
+    this.#isParked = true;
+    this.#slots.park();
     this.#linger();
   }
 
   /** Takes a slot again; resolves when it has one. */
   unpark(): Promise<void> {
-    this.#rest?.abort();
-    this.#rest = null;
+    this.#wakeUp();
     if (this.#hasSlot) return Promise.resolve();
     this.#returning ??= this.#slots.retake().then(() => {
       this.#hasSlot = true;
@@ -53,17 +48,25 @@ export class Parking {
 
   /** The execution is over: whatever it holds or waits for is given back. */
   leave(): void {
-    this.#rest?.abort();
-    this.#rest = null;
+    this.#wakeUp();
     if (this.#returning !== null) void this.#returning.then(() => this.#slots.give());
     else if (this.#hasSlot) this.#slots.give();
     this.#hasSlot = false;
   }
 
+  #wakeUp(): void {
+    this.#rest?.abort();
+    this.#rest = null;
+    if (!this.#isParked) return;
+    this.#isParked = false;
+    this.#slots.unpark();
+  }
+
   #linger(): void {
     const rest = new AbortController();
     this.#rest = rest;
-    void this.#clock.wait(this.#lingerMs, rest.signal).then(() => {
+    const lingerMs = this.#slots.isCrowded ? 0 : this.#lingerMs;
+    void this.#clock.wait(lingerMs, rest.signal).then(() => {
       if (rest.signal.aborted || this.#rest !== rest) return;
       this.#rest = null;
       this.#onLongRest();

@@ -5,6 +5,7 @@
 export class Slots {
   readonly total: number;
   #taken = 0;
+  #parked = 0;
   readonly #returning: (() => void)[] = [];
   #onFree: (() => void) | null = null;
 
@@ -33,6 +34,22 @@ export class Slots {
     });
   }
 
+  /** True while so many actions wait in memory that no more should. */
+  get isCrowded(): boolean {
+    return this.#parked >= parkedMax;
+  }
+
+  /** For an action that only waits, until `unpark`. */
+  park(): void {
+    this.#parked += 1;
+    this.give();
+  }
+
+  /** It no longer waits; whether it takes a place again is another matter. */
+  unpark(): void {
+    this.#parked -= 1;
+  }
+
   give(): void {
     const next = this.#returning.shift();
     if (next !== undefined) {
@@ -58,3 +75,6 @@ export class Slots {
     }
   }
 }
+
+/** Actions that one replica keeps in memory while they wait. */
+const parkedMax = 1_000;

@@ -1,7 +1,8 @@
 /** What the service queue brings: timers that are due, and limits to be looked after. */
-import { expireAction, initialState, nextLimit } from "../core/action-state.ts";
+import { expireAction, initialState } from "../core/action-state.ts";
 import { SERVICE_QUEUE } from "../core/identity.ts";
 import { resolveJournal } from "../core/journal.ts";
+import { nextLimit } from "../core/limits.ts";
 import type { ActionSpec, ActionState, LogPosition, Message } from "../core/records.ts";
 import { isEnded } from "../core/records.ts";
 import type { Outgoing, World } from "../ports.ts";

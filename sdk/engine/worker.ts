@@ -5,7 +5,8 @@
  * W2. A message is taken off its queue only when what it asked for is durably over.
  */
 
-import { isCurrent, nextLimit } from "../core/action-state.ts";
+import { isCurrent } from "../core/action-state.ts";
+import { nextLimit } from "../core/limits.ts";
 import type { ActionSpec, ActionState } from "../core/records.ts";
 import type { Delivery, Leases, World } from "../ports.ts";
 import { claimDelivery } from "./claim.ts";

@@ -20,6 +20,8 @@ export class ChangeFeed {
   readonly #faults: Faults;
   readonly #followers = new Map<SimProcess, Handler>();
   readonly #waiting: ActionState[] = [];
+  /** Each is told twice on purpose at most once, or they would become ever more. */
+  readonly #doubled = new Set<ActionState>();
   #isTelling = false;
 
   constructor(scheduler: Scheduler, random: Random, faults: Faults) {
@@ -62,9 +64,9 @@ export class ChangeFeed {
       batch.push(...this.#waiting.splice(this.#random.int(0, this.#waiting.length - 1), 1));
     }
     let isTaken = false;
-    const takeBack = (): void => {
+    const tellAgain = (states: readonly ActionState[]): void => {
       if (isTaken) return;
-      this.#waiting.push(...batch);
+      this.#waiting.push(...states);
       this.#tellSoon();
     };
     process.schedule(0, () => {
@@ -76,10 +78,11 @@ export class ChangeFeed {
       );
     });
     const againMs = this.#random.logarithmic(againMsMin, againMsMax);
-    this.#scheduler.schedule(againMs, "changes again", takeBack);
-    if (this.#faults.isDuplicated()) {
-      this.#scheduler.schedule(this.#random.exponential(500), "changes twice", takeBack);
-    }
+    this.#scheduler.schedule(againMs, "changes again", () => tellAgain(batch));
+    const doubled = batch.filter((state) => !this.#doubled.has(state) && this.#faults.isDuplicated());
+    for (const state of doubled) this.#doubled.add(state);
+    if (doubled.length === 0) return;
+    this.#scheduler.schedule(this.#random.exponential(500), "changes twice", () => tellAgain(doubled));
   }
 
   #pickFollower(): readonly [SimProcess, Handler] | readonly [null, null] {

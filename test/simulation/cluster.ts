@@ -31,6 +31,7 @@ export class Cluster {
   readonly #options: ClusterOptions;
   readonly #settings: WorkerSettings;
   readonly #workers = new Map<SimProcess, { readonly worker: Worker; readonly shape: EnvironmentShape }>();
+  readonly #draining = new Set<SimProcess>();
   #names = 0;
   #isDone = false;
   #created = 0;
@@ -49,6 +50,13 @@ export class Cluster {
     let held = 0;
     for (const [process, { worker }] of this.#workers) if (!process.isDead) held += worker.held;
     return held;
+  }
+
+  /** Replicas that neither drain nor stall. */
+  *servingWorkers(): Generator<SimProcess> {
+    for (const process of this.#workers.keys()) {
+      if (!process.isDead && !process.isStalled && !this.#draining.has(process)) yield process;
+    }
   }
 
   slotsOf(process: SimProcess): number {
@@ -99,6 +107,7 @@ export class Cluster {
     const running = this.#workers.get(process);
     if (running === undefined) return;
     process.note("DRAINS");
+    this.#draining.add(process);
     const graceMs = random.pick([0, 500, 20_000]);
     void running.worker.drain(graceMs).then(() => process.kill("drained"));
   }
@@ -112,11 +121,14 @@ export class Cluster {
       concurrency: shape.concurrency,
       leases: new SimLeases(process, storage.queue, storage.leaseMs),
       resolveTask: (name: string, _spec: ActionSpec) => {
-        const context = currentContext();
         const task = program.tasks.find((one) => taskName(one) === name);
-        if (context === null || task === undefined) throw new Error(`Task ${name} cannot run here.`);
-        observer.executionStarted(process, context.execution);
-        return (input) => Interpreter.runTask(program, observer, task, input as TaskInput);
+        if (task === undefined) throw new Error(`There is no task ${name}.`);
+        return (input) => {
+          const context = currentContext();
+          if (context === null) throw new Error(`Task ${name} runs outside of an action.`);
+          observer.executionStarted(process, context.execution);
+          return Interpreter.runTask(program, observer, task, input as TaskInput);
+        };
       },
       ...this.#settings,
     });

@@ -146,6 +146,7 @@ function mismatchOfOne(
     case "sleep":
     case "local":
     case "spawn":
+    case "cancel":
     case "throw":
       return sameOrNot(path, resultOf(statement, attempt), actual);
     case "call": {

@@ -16,6 +16,7 @@ export interface FaultPlan {
   readonly stallChance: number;
   readonly stallsMax: number;
   readonly drainChance: number;
+  readonly drainsMax: number;
   /** Times at which almost every request fails. */
   readonly outages: readonly { readonly fromMs: number; readonly toMs: number }[];
 }
@@ -33,18 +34,19 @@ export function planFaults(random: Random): FaultPlan {
     failLateChance: rough([0, 0, 0.01, 0.03]),
     duplicateChance: rough([0, 0.02, 0.1, 0.3]),
     delayChance: rough([0, 0.05, 0.2]),
-    crashChance: rough([0, 0.001, 0.004, 0.015]),
+    crashChance: rough([0, 0.001, 0.004, 0.015, 0.04]),
     crashesMax: 6,
-    stallChance: rough([0, 0.001, 0.004, 0.015]),
-    stallsMax: 4,
-    drainChance: rough([0, 0, 0.002]),
+    stallChance: rough([0, 0.001, 0.004, 0.015, 0.05]),
+    stallsMax: random.pick([2, 4, 12]),
+    drainChance: rough([0, 0, 0.002, 0.01]),
+    drainsMax: 10,
     outages: isCalm || random.chance(0.7) ? [] : [outage(random)],
   };
 }
 
 function outage(random: Random): { readonly fromMs: number; readonly toMs: number } {
   const fromMs = random.logarithmic(50, 30_000);
-  return { fromMs, toMs: fromMs + random.logarithmic(1_000, 60_000) };
+  return { fromMs, toMs: fromMs + random.logarithmic(1_000, 120_000) };
 }
 
 /** Draws the faults of one simulation, until they are switched off. */
@@ -54,6 +56,7 @@ export class Faults {
   #isOn = true;
   #crashes = 0;
   #stalls = 0;
+  #drains = 0;
 
   constructor(plan: FaultPlan, random: Random) {
     this.plan = plan;
@@ -95,7 +98,7 @@ export class Faults {
   /** What befalls a process at this step. */
   ofStep(): "none" | "crash" | "stall" | "drain" {
     if (!this.#isOn) return "none";
-    const { crashChance, crashesMax, stallChance, stallsMax, drainChance } = this.plan;
+    const { crashChance, crashesMax, stallChance, stallsMax, drainChance, drainsMax } = this.plan;
     const draw = this.#random.next();
     if (draw < crashChance && this.#crashes < crashesMax) {
       this.#crashes += 1;
@@ -105,6 +108,10 @@ export class Faults {
       this.#stalls += 1;
       return "stall";
     }
-    return draw > 1 - drainChance ? "drain" : "none";
+    if (draw > 1 - drainChance && this.#drains < drainsMax) {
+      this.#drains += 1;
+      return "drain";
+    }
+    return "none";
   }
 }

@@ -140,7 +140,7 @@ export class FaultyWorld implements World {
   }
 
   #faultyQueue(): Queue {
-    const { storage, faults } = this.#options;
+    const { storage, faults, observer } = this.#options;
     const { queue } = storage;
     const delayed = (one: Outgoing): Outgoing => ({ ...one, delayMs: one.delayMs + faults.delayMs() });
     return {
@@ -154,6 +154,7 @@ export class FaultyWorld implements World {
         this.#request(
           `receive ${name}`,
           async () => {
+            observer.received(this.#process, max);
             const deliveries = await queue.receive(name, max, waitMs, signal);
             for (const delivery of deliveries) this.#perhapsAgain(delivery);
             return deliveries;

@@ -19,11 +19,18 @@ export function isAtRest(storage: Storage, cluster: Cluster, program: Program): 
   return unfinished(storage).length === 0;
 }
 
+/** A spec that a dying executor still wrote after its parent's end is none: it has no state and no message. */
 function unfinished(storage: Storage): string[] {
   const { specs, states } = storage.tables;
+  const hasEnded = (id: string): boolean => isEnded(states.get(id)?.status ?? "queued");
   return [...specs.values()]
-    .filter((spec) => spec.kind === "task" && !isEnded(states.get(spec.id)?.status ?? "queued"))
+    .filter((spec) => spec.kind === "task" && !hasEnded(spec.id))
+    .filter((spec) => states.has(spec.id) || spec.parent === null || !hasEnded(spec.parent))
     .map((spec) => spec.id);
+}
+
+export function allSlotsAreFree(cluster: Cluster, observer: Observer): boolean {
+  return [...cluster.servingWorkers()].every((one) => observer.freeSlots(one) === cluster.slotsOf(one));
 }
 
 export function checkAtRest(storage: Storage, cluster: Cluster, program: Program, observer: Observer): void {
@@ -32,6 +39,11 @@ export function checkAtRest(storage: Storage, cluster: Cluster, program: Program
   for (const { name } of program.environments) {
     const depth = storage.queue.depth(name);
     if (depth > 0) observer.fail(10, `queue ${name} still has ${depth} messages`);
+  }
+  for (const process of cluster.servingWorkers()) {
+    const [free, slots] = [observer.freeSlots(process), cluster.slotsOf(process)];
+    if (free !== slots)
+      observer.fail(5, `${process.name} asks for ${free} actions, and should have ${slots} free slots`);
   }
   if (storage.tables.runs.size !== 1) observer.fail(6, `there are ${storage.tables.runs.size} runs`);
   checkTold(storage, observer);

@@ -1,5 +1,6 @@
 /** Runs a program's tasks as user code would: through the engine's calls, with plain promises around them. */
 import { abortOne } from "../../sdk/engine/abort.ts";
+import { cancelChild } from "../../sdk/engine/cancel.ts";
 import { type ChildCall, callChild, callTimer, type TaskRef } from "../../sdk/engine/children.ts";
 import { type ActionContext, currentContext } from "../../sdk/engine/context.ts";
 import { callTrace } from "../../sdk/engine/trace.ts";
@@ -80,6 +81,8 @@ export class Interpreter {
         return "spawn";
       case "abort":
         return await this.#abort(statement);
+      case "cancel":
+        return await this.#cancel(statement);
       case "nesting":
         return await this.#caught(true, () =>
           callTrace(here(), { name: "nesting", version: "1", args: [] }, () =>
@@ -216,6 +219,14 @@ export class Interpreter {
     const trace = { name: "abort", version: "1", args: [call.id] };
     await callTrace(here(), trace, () => this.#abortUntilDone(call.id));
     return await result;
+  }
+
+  async #cancel({ task, arg, isPrompt }: One<"cancel">): Promise<string> {
+    const call = this.#call(task, { arg: 2_000 + arg });
+    call.result.catch(() => undefined);
+    if (!isPrompt) await callTimer(here(), 50);
+    cancelChild(here(), call.id);
+    return "cancel";
   }
 
   async #abortUntilDone(id: string): Promise<void> {

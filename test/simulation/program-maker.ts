@@ -179,6 +179,7 @@ class ProgramMaker {
       [hasChildren ? 0.3 : 0, () => ({ kind: "nesting", task: index + 1 })],
       [hasChildren ? 0.2 : 0, () => ({ kind: "oversize", task: index + 1 })],
       [0.4, () => ({ kind: "abort", task: count, arg: random.int(1, 3) })],
+      [0.3, () => ({ kind: "cancel", task: count, arg: random.int(1, 3), isPrompt: random.chance(0.5) })],
       [
         this.#isVolatile ? 2 : 0,
         () => ({ kind: "volatile", task: hasChildren ? index + 1 : null, salt: random.int(0, 5) }),
@@ -290,7 +291,7 @@ class ProgramMaker {
 
   #costOf(statement: Statement): number {
     if (statement.kind === "call" || statement.kind === "spawn") return this.#costs[statement.task] ?? 1;
-    if (statement.kind === "abort") return 2;
+    if (statement.kind === "abort" || statement.kind === "cancel") return 2;
     if (statement.kind === "pool") return statement.items.reduce((sum, one) => sum + this.#costOf(one), 1);
     if (statement.kind === "all" || statement.kind === "race") {
       return statement.branches.flat().reduce((sum, one) => sum + this.#costOf(one), 1);

@@ -1,6 +1,6 @@
 /** What a simulated user wrote: tasks made of statements. Pure data; interpreter.ts runs it, expected.ts says what it must give. */
 
-import type { TimeoutLimit } from "../../sdk/core/action-state.ts";
+import type { TimeoutLimit } from "../../sdk/core/limits.ts";
 import type { ActionPolicy } from "../../sdk/core/records.ts";
 
 /** A traced function: its result and its way to fail depend on its name and argument alone. */
@@ -46,6 +46,8 @@ export type Statement =
   | { readonly kind: "spawn"; readonly task: number; readonly arg: number }
   /** A child that is aborted while it sleeps. */
   | { readonly kind: "abort"; readonly task: number; readonly arg: number }
+  /** A child whose caller stops waiting for it. */
+  | { readonly kind: "cancel"; readonly task: number; readonly arg: number; readonly isPrompt: boolean }
   /** A task called inside a trace, which is refused. */
   | { readonly kind: "nesting"; readonly task: number }
   /** A child whose input is too large, which is refused. */

@@ -16,6 +16,7 @@ const startMs = Date.UTC(2030, 0, 1);
 export class Scheduler {
   readonly log: EventLog;
   readonly #events = new DueHeap<SimulatedEvent>();
+  readonly #turns: (() => void)[] = [];
   /** With fractions, so that events seldom fall together; clocks show whole milliseconds of it. */
   #atMs = 0;
   #count = 0;
@@ -42,6 +43,11 @@ export class Scheduler {
     this.#events.push(this.#atMs + Math.max(0, delayMs), { what, run });
   }
 
+  /** Comes before all events, when the reactions to the event that runs now have run. */
+  afterTurn(callback: () => void): void {
+    this.#turns.push(callback);
+  }
+
   note(who: string, what: string): void {
     this.log.add(this.#atMs, who, what);
   }
@@ -51,6 +57,12 @@ export class Scheduler {
     return new Promise((resolve, reject) => {
       const step = (): void => {
         try {
+          const turn = this.#turns.shift();
+          if (turn !== undefined) {
+            turn();
+            queueMicrotask(() => process.nextTick(step));
+            return;
+          }
           const first = this.#events.first;
           if (first === null || isOver()) {
             resolve();
@@ -77,7 +89,7 @@ export class Scheduler {
       nowMs: () => this.nowMs,
       wait: (ms, signal) =>
         waitOn((delayMs, run) => this.schedule(delayMs, "service clock", run), ms, signal),
-      afterTurn: (callback) => this.schedule(0, "turn", callback),
+      afterTurn: (callback) => this.afterTurn(callback),
     };
   }
 }

@@ -21,7 +21,10 @@ export class SimProcess {
     this.clock = {
       nowMs: () => scheduler.nowMs,
       wait: (ms, signal) => waitOn((delayMs, run) => this.schedule(delayMs, run), ms, signal),
-      afterTurn: (callback) => this.#schedule(0, callback, false),
+      afterTurn: (callback) =>
+        scheduler.afterTurn(() => {
+          if (!this.#isDead) callback();
+        }),
     };
   }
 

@@ -4,7 +4,7 @@ import { ChangeFeed } from "./change-feed.ts";
 import { Cluster, RUN_NAME } from "./cluster.ts";
 import { EventLog } from "./event-log.ts";
 import { Faults, planFaults } from "./faults.ts";
-import { checkAtRest, describeWorld, isAtRest } from "./final-checks.ts";
+import { allSlotsAreFree, checkAtRest, describeWorld, isAtRest } from "./final-checks.ts";
 import { Observer } from "./observer.ts";
 import { makeProgram } from "./program-maker.ts";
 import { Random } from "./random.ts";
@@ -28,6 +28,8 @@ export interface SimulationReport {
 
 const eventsMax = 400_000;
 const virtualMsMax = 72 * 3_600_000;
+/** Every replica asks for work again within this time. */
+const askMsMax = 120_000;
 const settleMsMax = 2 * 3_600_000;
 
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<SimulationReport> {
@@ -62,6 +64,8 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
       await runUntil(scheduler, observer, scheduler.elapsedMs + settleMsMax, () =>
         isAtRest(storage, cluster, program),
       );
+      const askMsEnd = scheduler.elapsedMs + askMsMax;
+      await runUntil(scheduler, observer, askMsEnd, () => allSlotsAreFree(cluster, observer));
       checkAtRest(storage, cluster, program, observer);
     }
   }

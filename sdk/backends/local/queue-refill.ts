@@ -1,6 +1,7 @@
 /** The messages that must be on the queues, as the durable records of an unfinished action say. */
-import { initialState, nextLimit } from "../../core/action-state.ts";
+import { initialState } from "../../core/action-state.ts";
 import { SERVICE_QUEUE } from "../../core/identity.ts";
+import { nextLimit } from "../../core/limits.ts";
 import type { ActionSpec, ActionState } from "../../core/records.ts";
 import type { RestoredMessage } from "./queue.ts";
 
