@@ -54,10 +54,14 @@ export function trace<F extends AnyFunction>(fn: F, options: TraceOptions = {}):
         if (context === null) return plainStream(plain, args);
         return callTraceStream(context, call(args), () => plain(...args) as AsyncIterator<unknown>);
       }
-    : async (...args: readonly unknown[]) => {
+    : (...args: readonly unknown[]): Promise<unknown> => {
         const context = currentContext();
-        if (context === null) return await plain(...args);
-        return await callTrace(context, call(args), () => plain(...args));
+        if (context === null) return plainCall(plain, args);
+        try {
+          return callTrace(context, call(args), () => plain(...args));
+        } catch (error) {
+          return Promise.reject(error);
+        }
       };
   Object.defineProperty(traced, "name", { value: name });
   return traced as unknown as Traced<F>;
@@ -67,6 +71,13 @@ const generators = new Set(["GeneratorFunction", "AsyncGeneratorFunction"]);
 
 function isGenerator(fn: AnyFunction): boolean {
   return generators.has(Object.getPrototypeOf(fn).constructor.name);
+}
+
+async function plainCall(
+  plain: (...args: readonly unknown[]) => unknown,
+  args: readonly unknown[],
+): Promise<unknown> {
+  return await plain(...args);
 }
 
 async function* plainStream(

@@ -7,6 +7,7 @@ import { InlineLimitError } from "../core/errors.ts";
 import { localIdOf, Ordinals, traceId } from "../core/identity.ts";
 import type { Outcome, TraceRecord } from "../core/records.ts";
 import { type ActionContext, runInContext } from "./context.ts";
+import type { Ask } from "./deliveries.ts";
 import { storePayload } from "./payloads.ts";
 
 export interface TraceCall {
@@ -57,15 +58,23 @@ export function askStep(
 ): Promise<unknown> {
   const { execution } = context;
   const { log } = execution.claimed;
-  const step = identity.step === null ? "" : `, step ${identity.step + 1}`;
-  const label = `trace "${call.name}" (call ${identity.ordinal}${step})`;
   const start = () => {
     const spare = log.spare.get(identity.id);
     if (spare === undefined) void runBody(context, call, identity, body, ordinals);
     else execution.record({ ...spare, within: context.within }, null);
   };
   const known = log.known.get(identity.id)?.outcome ?? null;
-  return execution.ask({ id: identity.id, kind: "trace", label, start }, known);
+  const ask: Ask = {
+    id: identity.id,
+    kind: "trace",
+    // Few are ever read: made when one is.
+    get label() {
+      const step = identity.step === null ? "" : `, step ${identity.step + 1}`;
+      return `trace "${call.name}" (call ${identity.ordinal}${step})`;
+    },
+    start,
+  };
+  return execution.ask(ask, known);
 }
 
 async function runBody(

@@ -1,4 +1,5 @@
 /** Messages as the bodies of SQS messages: MessagePack in base64, as SQS takes nothing but text. */
+import { CorruptValueError } from "../../core/errors.ts";
 import type { Message } from "../../core/records.ts";
 import { packed, unpacked } from "./items.ts";
 
@@ -22,7 +23,12 @@ function textOf(sealed: Sealed): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 }
 
-/** @throws CorruptValueError for a body of another format. */
-export function readBody(body: string): Sealed {
-  return unpacked<Sealed>(Buffer.from(body, "base64"));
+/** Null for a body that this version cannot read. */
+export function readBody(body: string): Sealed | null {
+  try {
+    return unpacked<Sealed>(Buffer.from(body, "base64"));
+  } catch (error) {
+    if (error instanceof CorruptValueError) return null;
+    throw error;
+  }
 }

@@ -66,8 +66,9 @@ export class QueueReceiver {
     const counts = Array.from({ length: Math.ceil(left / messagesPerRequestMax) }, (_, n) =>
       Math.min(messagesPerRequestMax, left - n * messagesPerRequestMax),
     );
-    const others = await Promise.all(counts.map((count) => this.#request(queue, count, 0, signal)));
-    return await this.#due(queue, [first, ...others].flat());
+    const others = await Promise.allSettled(counts.map((count) => this.#request(queue, count, 0, signal)));
+    // What was received is handed out, whatever became of the other requests.
+    return await this.#due(queue, [first, ...others.map(valueOrNothing)].flat());
   }
 
   async #request(
@@ -101,8 +102,10 @@ export class QueueReceiver {
     const due: Delivery[] = [];
     const sentOn: Promise<void>[] = [];
     for (const { MessageId: messageId, ReceiptHandle: receipt, Body: body } of messages) {
-      if (messageId === undefined || receipt === undefined || body === undefined) continue;
-      const { message, dueMs } = readBody(body);
+      const sealed = readBody(body ?? "");
+      // Nobody can read it: after some more receives it is in the dead-letter queue, where people find it.
+      if (messageId === undefined || receipt === undefined || sealed === null) continue;
+      const { message, dueMs } = sealed;
       const delivery = { queue, messageId, receipt, message };
       const delayMs = dueMs === null ? 0 : dueMs - nowMs;
       if (delayMs <= 0) due.push(delivery);
@@ -112,4 +115,8 @@ export class QueueReceiver {
     await Promise.allSettled(sentOn);
     return due;
   }
+}
+
+function valueOrNothing<T>(settled: PromiseSettledResult<readonly T[]>): readonly T[] {
+  return settled.status === "fulfilled" ? settled.value : [];
 }
