@@ -33,6 +33,13 @@ export interface StoreLimits {
   /** Most specs in one putSpecs, and most entries in one appendMailbox. */
   readonly specsMax: number;
   readonly mailboxEntriesMax: number;
+  /**
+   * True if requests that are made in one turn, to any port, take effect in that order, and none of them survives without
+   * those before it. Callers may then make a request without waiting for the one that it follows.
+   *
+   * @default false
+   */
+  readonly isOrdered?: boolean;
 }
 
 /** Durable records. Reads are strongly consistent with finished writes. */

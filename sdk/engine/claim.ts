@@ -16,12 +16,16 @@ export type ClaimResult =
   | { readonly kind: "claimed"; readonly action: ClaimedAction }
   /** Nothing to do for this message, ever. */
   | { readonly kind: "done" }
-  | { readonly kind: "later"; readonly delayMs: number };
+  | { readonly kind: "later"; readonly delayMs: number }
+  /** Its executors were lost so often that it may run only where no other such action does. */
+  | { readonly kind: "suspect" };
 
+/** @param isBesideSuspects True where actions may run that are suspect: another one is not claimed there. */
 export async function claimDelivery(
   world: World,
   delivery: Delivery,
   parents: ParentCheck,
+  isBesideSuspects = false,
 ): Promise<ClaimResult> {
   const { message } = delivery;
   const spec = message.spec ?? (await persist(world, () => world.store.readSpec(message.action)));
@@ -29,7 +33,7 @@ export async function claimDelivery(
   const isFirst = message.spec !== null && (message.epoch ?? 0) === 0;
   const known = isFirst ? null : await readState(world, spec);
   const [claimed, isOrphan] = await Promise.all([
-    claimState(world, spec, known, delivery),
+    claimState(world, spec, known, delivery, isBesideSuspects),
     parents.isEnded(spec),
   ]);
   if (claimed.kind !== "running") return claimed;
@@ -47,8 +51,7 @@ const again = { kind: "later", delayMs: 200 } as const;
 
 type StateClaim =
   | { readonly kind: "running"; readonly state: ActionState; readonly before: ActionState }
-  | { readonly kind: "done" }
-  | { readonly kind: "later"; readonly delayMs: number };
+  | Exclude<ClaimResult, { readonly kind: "claimed" }>;
 
 /** `known` is null where the state was not read, since most likely there is none yet. */
 async function claimState(
@@ -56,6 +59,7 @@ async function claimState(
   spec: ActionSpec,
   known: ActionState | null,
   delivery: Delivery,
+  isBesideSuspects: boolean,
 ): Promise<StateClaim> {
   const mark = world.entropy.uuid();
   let before = known ?? initialState(spec);
@@ -70,17 +74,19 @@ async function claimState(
       epoch: delivery.message.epoch,
       mark,
       nowMs,
+      isBesideSuspects,
     });
   });
   if (hasExpired) {
     // What was only assumed may not end it: it may be running, under this very message.
     if (known === null && before.version === 0) {
-      return await claimState(world, spec, await readState(world, spec), delivery);
+      return await claimState(world, spec, await readState(world, spec), delivery, isBesideSuspects);
     }
     await expire(world, spec);
     return again;
   }
   if (applied.kind === "written") return { kind: "running", state: applied.state, before };
+  if (applied.reason === "suspect") return { kind: "suspect" };
   if (applied.reason === "early") return again;
   if (applied.reason === "not-ready") {
     return { kind: "later", delayMs: Math.max(1, applied.state.readyMs - world.clock.nowMs()) };

@@ -20,6 +20,7 @@ export interface ExecuteOptions {
   readonly slots: Slots;
   readonly lingerMs: number;
   readonly resolveTask: ResolveTask;
+  readonly onPark: () => void;
   readonly onStart: (execution: Execution) => void;
   readonly onEnd: (execution: Execution) => void;
 }
@@ -46,7 +47,12 @@ export async function execute(
       return;
     }
     await options.slots.retake();
-    action = await loadLog(world, action.spec, action.state, false);
+    try {
+      action = await loadLog(world, action.spec, action.state, false);
+    } catch (error) {
+      options.slots.give();
+      throw error;
+    }
   }
 }
 

@@ -24,6 +24,8 @@ export interface ExecutionOptions {
   readonly slots: Slots;
   /** How long an action that only waits stays in memory. */
   readonly lingerMs: number;
+  /** Called when it has nothing to do but wait, maybe more than once. */
+  readonly onPark: () => void;
 }
 
 export class Execution {
@@ -31,6 +33,7 @@ export class Execution {
   readonly claimed: ClaimedAction;
   readonly #deliveries: Deliveries;
   readonly #parking: Parking;
+  readonly #onPark: () => void;
   // Many actions have no traces, and most no children: what serves those is made when it is needed.
   #abort: AbortController | null = null;
   #writer: JournalWriter | null = null;
@@ -46,6 +49,7 @@ export class Execution {
     this.world = world;
     this.claimed = claimed;
     this.#spawned = claimed.children.size > 0;
+    this.#onPark = options.onPark;
     this.#parking = new Parking(options.slots, world.clock, options.lingerMs, () =>
       this.close({ kind: "resting" }),
     );
@@ -178,7 +182,9 @@ export class Execution {
     this.#reader ??= this.#makeReader();
     this.#reader.follow(() => this.#deliveries.waits > 0 && !this.isClosed);
     const isSent = (this.#writer?.isEmpty ?? true) && (this.#outbox?.isEmpty ?? true);
-    if (isSent && this.#bodies === 0) this.#parking.park();
+    if (!isSent || this.#bodies > 0) return;
+    this.#parking.park();
+    this.#onPark();
   }
 
   broken(error: unknown): void {

@@ -49,11 +49,12 @@ export class Outbox {
   }
 
   async #send(batch: readonly { readonly spec: ActionSpec; readonly isWritten: boolean }[]): Promise<void> {
+    const { store, queue, clock } = this.#world;
     const unwritten = batch.filter((one) => !one.isWritten).map((one) => one.spec);
-    if (unwritten.length > 0) await persist(this.#world, () => this.#world.store.putSpecs(unwritten));
-    const nowMs = this.#world.clock.nowMs();
-    const messages = batch.flatMap((one) => messagesFor(one.spec, nowMs));
-    await persist(this.#world, () => this.#world.queue.send(messages));
+    const written = unwritten.length === 0 ? null : persist(this.#world, () => store.putSpecs(unwritten));
+    if (store.limits.isOrdered !== true) await written;
+    const messages = batch.flatMap((one) => messagesFor(one.spec, clock.nowMs()));
+    await Promise.all([written, persist(this.#world, () => queue.send(messages))]);
   }
 }
 

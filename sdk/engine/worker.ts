@@ -9,19 +9,23 @@ import { isCurrent } from "../core/action-state.ts";
 import { nextLimit } from "../core/limits.ts";
 import type { ActionSpec, ActionState } from "../core/records.ts";
 import type { Delivery, Leases, World } from "../ports.ts";
-import { claimDelivery } from "./claim.ts";
+import { type ClaimResult, claimDelivery } from "./claim.ts";
 import { execute, type ResolveTask } from "./execute.ts";
 import type { Execution } from "./execution.ts";
 import { ParentCheck } from "./parent-check.ts";
 import { persist } from "./persist.ts";
 import { Slots } from "./slots.ts";
+import { Suspects } from "./suspects.ts";
 
+/** What a worker serves, and with what. */
 export interface WorkerOptions {
   /** Queue to serve: the name of an environment. */
   readonly environment: string;
   /** Actions that run user code at once. */
   readonly concurrency: number;
+  /** Finds the code of the tasks. */
   readonly resolveTask: ResolveTask;
+  /** Keeps what it holds hidden from other workers. */
   readonly leases: Leases;
   /** How long an action that only waits stays in memory before it is suspended. Default 10 s. */
   readonly lingerMs?: number;
@@ -35,10 +39,12 @@ const defaults = { lingerMs: 10_000, watchMs: 1_000, isOneShot: false };
 const pollMs = 20_000;
 const afterFailureMs = 1_000;
 
+/** Executes the actions of one queue until it is drained. */
 export class Worker {
   readonly #world: World;
   readonly #options: Required<WorkerOptions>;
   readonly #slots: Slots;
+  readonly #suspects = new Suspects();
   readonly #parents: ParentCheck;
   /** Nothing new is taken. */
   readonly #stop = new AbortController();
@@ -118,15 +124,17 @@ export class Worker {
     const { leases } = this.#options;
     leases.hold(delivery, null);
     let hasSlot = true;
+    let leaveSuspects = () => {};
     try {
-      if (this.#stop.signal.aborted && !this.#options.isOneShot) {
-        await persist(this.#world, () => this.#world.queue.release(delivery, 0));
-        return;
+      let claim = await this.#claim(delivery, true);
+      if (claim.kind === "suspect") {
+        leaveSuspects = await this.#suspects.enter();
+        claim = await this.#claim(delivery, false);
       }
-      const claim = await claimDelivery(this.#world, delivery, this.#parents);
       if (claim.kind === "done") await persist(this.#world, () => this.#world.queue.remove([delivery]));
-      else if (claim.kind === "later") {
-        await persist(this.#world, () => this.#world.queue.release(delivery, claim.delayMs));
+      else if (claim.kind !== "claimed") {
+        const delayMs = claim.kind === "later" ? claim.delayMs : 0;
+        await persist(this.#world, () => this.#world.queue.release(delivery, delayMs));
       } else {
         const { spec, state } = claim.action;
         leases.hold(delivery, killAtMs(spec, state));
@@ -135,6 +143,8 @@ export class Worker {
           slots: this.#slots,
           lingerMs: this.#options.lingerMs,
           resolveTask: this.#options.resolveTask,
+          // While it waits it cannot be what its replica dies of, and others may be what it waits for.
+          onPark: leaveSuspects,
           onStart: (execution) => this.#executions.add(execution),
           onEnd: (execution) => this.#executions.delete(execution),
         });
@@ -142,9 +152,16 @@ export class Worker {
     } catch {
       // The world does not answer: the message comes back when its lease ends, and whoever gets it goes on.
     } finally {
+      leaveSuspects();
       if (hasSlot) this.#slots.give();
       leases.drop(delivery);
     }
+  }
+
+  /** Once it is told to stop, this worker takes nothing on. */
+  async #claim(delivery: Delivery, isBesideSuspects: boolean): Promise<ClaimResult> {
+    if (this.#stop.signal.aborted && !this.#options.isOneShot) return { kind: "later", delayMs: 0 };
+    return await claimDelivery(this.#world, delivery, this.#parents, isBesideSuspects);
   }
 
   /** Finds out that an action was aborted, expired or taken over while its code runs. */

@@ -3,14 +3,21 @@ import { createReadStream, createWriteStream, existsSync, mkdirSync, type WriteS
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 
+/** One line of a log, from an action's logger or from what a replica printed. */
 export interface LocalLogLine {
+  /** Name of the run; null for what a replica printed outside of any action. */
   readonly run: string | null;
   /** Id of the action within its run; null for what a replica printed outside of any. */
   readonly action: string | null;
+  /** Id of the replica that it came from. */
   readonly replica: string;
+  /** As logged; `stdout` and `stderr` for what was printed. */
   readonly level: "debug" | "info" | "warn" | "error" | "stdout" | "stderr";
+  /** The line, without its end. */
   readonly text: string;
+  /** What was logged with it; null where there was nothing. */
   readonly fields: Readonly<Record<string, unknown>> | null;
+  /** When it was logged, in milliseconds since 1970. */
   readonly timeMs: number;
 }
 

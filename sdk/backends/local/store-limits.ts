@@ -7,6 +7,8 @@ export const localLimits: StoreLimits = {
   journalBatchRecordsMax: 1_000,
   specsMax: 250,
   mailboxEntriesMax: 250,
+  // A turn is one transaction, and queues live no longer than the process that has yet to commit it.
+  isOrdered: true,
 };
 
 /** @throws RangeError when a caller did not cut its request to the limits. */

@@ -81,6 +81,7 @@ class Caller {
 
   call<M extends MethodName>(method: M, args: Arguments<M>, signal?: AbortSignal): Promise<Result<M>> {
     if (!this.#link.isOpen) return Promise.reject(hostGone(method, null));
+    this.#reportDropped();
     const id = ++this.#lastId;
     const { promise, resolve, reject } = Promise.withResolvers<Result<M>>();
     try {

@@ -122,7 +122,7 @@ function failure(id: number, error: unknown, attach: Attach): readonly unknown[]
 function finite(limits: StoreLimits): StoreLimits {
   const pairs = Object.entries(limits).map(([name, limit]) => [
     name,
-    Math.min(limit, Number.MAX_SAFE_INTEGER),
+    typeof limit === "number" ? Math.min(limit, Number.MAX_SAFE_INTEGER) : limit,
   ]);
   return Object.fromEntries(pairs) as StoreLimits;
 }
