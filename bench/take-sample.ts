@@ -19,7 +19,7 @@ export interface Sample {
 /** State is kept on the disk of the checkout: a folder for temporary files may be memory, where a flush costs nothing. */
 const stateDir = resolve(import.meta.dirname, "../.drover");
 const measureMsMax = 300_000;
-const program = join(import.meta.dirname, "measure.ts");
+const program = new URL("./measure.ts", import.meta.url);
 
 /** @throws when the measuring process fails, or takes more than five minutes. */
 export async function takeSample(assignment: Omit<Assignment, "dir">): Promise<Sample> {

@@ -1,4 +1,7 @@
-/** What each figure has to reach, and whether it does. A missed target is told, and fails nothing: machines are noisy. */
+/**
+ * What each figure has to reach, and whether it does. A missed target is told, and fails nothing: machines are noisy.
+ * Speeds are targets where work survives processes; where it survives the loss of power, the disk sets them.
+ */
 import type { Figure } from "./figure.ts";
 
 export interface Verdict {
@@ -13,9 +16,12 @@ const perSecondMin: Readonly<Record<string, number>> = { b: 8_000, c: 80_000, d:
 
 export function verdictsOn(figure: Figure): readonly Verdict[] {
   const verdicts: Verdict[] = [];
-  const rateMin = perSecondMin[figure.workload];
+  const isSpeedJudged = figure.durability === "process";
+  const rateMin = isSpeedJudged ? perSecondMin[figure.workload] : undefined;
   if (figure.workload === "a") {
-    verdicts.push({ target: `≤ ${timesRawMax} × raw`, isMet: figure.timesRaw <= timesRawMax });
+    if (isSpeedJudged) {
+      verdicts.push({ target: `≤ ${timesRawMax} × raw`, isMet: figure.timesRaw <= timesRawMax });
+    }
     const memoryBytes = figure.peakProportionalBytes ?? figure.peakResidentBytes;
     verdicts.push({ target: "< 500 MB", isMet: memoryBytes < memoryBytesMax });
   }

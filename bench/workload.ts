@@ -6,7 +6,7 @@ import type { LocalBackend } from "drover/local";
 export type Checkpoint = (key: string, value: unknown) => void;
 
 /** How much of it: what is measured, or just enough to have everything loaded and started. */
-export type Amount = "whole" | "tiny";
+type Amount = "whole" | "tiny";
 
 export interface Workload {
   /** What to call it on the command line. */

@@ -14,11 +14,12 @@ export { TaskEnvironment, type TaskEnvironmentOptions } from "./authoring/task-e
 export { type Traced, type TraceOptions, trace } from "./authoring/trace.ts";
 export type { Duration } from "./core/duration.ts";
 export * from "./core/errors.ts";
-export type { Resources } from "./core/resources.ts";
+export type { ResourceAmounts, Resources } from "./core/resources.ts";
 export type { Backoff, Retries } from "./core/retry-policy.ts";
-export type { ReusePolicy } from "./core/reuse-policy.ts";
+export type { FleetPolicy, ReusePolicy } from "./core/reuse-policy.ts";
 export type { Size } from "./core/size.ts";
 export type { Timeout } from "./core/timeouts.ts";
+export type { ActionRow, RunSummary } from "./ports.ts";
 
 setDefaultBackend(async () => {
   const { openDefaultLocal } = await import("./local.ts");

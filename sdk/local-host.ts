@@ -202,7 +202,7 @@ export class LocalHost implements RunBackend {
       drainMs: drainMs + killAfterDrainMs,
       queue: this.#records.queue,
       portsOf: (id) => this.#portsOf(id),
-      onEvent: (event) => this.#noteEvent(event),
+      onEvent: (event) => this.#noteEvent(name, event),
       onLine: (line) => this.#noteLine(line),
       onFailed: (error) => this.#noteFailure(name, error),
     });
@@ -214,7 +214,11 @@ export class LocalHost implements RunBackend {
     return { store, blobs, queue };
   }
 
-  #noteEvent(event: ReplicaEvent): void {
+  #noteEvent(environment: string, event: ReplicaEvent): void {
+    if (event.kind === "dropped") {
+      const text = `${event.count} lines were logged faster than they could be taken, and are lost.`;
+      this.#noteLine({ replica: environment, stream: "stderr", text });
+    }
     if (event.kind !== "log") return;
     const line = event as unknown as LoggedEvent;
     this.#log({

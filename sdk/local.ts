@@ -29,6 +29,7 @@ export type { Durability } from "./backends/local/database-file.ts";
 export type { LocalLogLine } from "./backends/local/logs.ts";
 export type { FleetStatus } from "./local-host.ts";
 
+/** Where a host keeps its state, and how. */
 export interface LocalOptions {
   /** The state folder; made where there is none. Default: `.drover` in the current folder. */
   readonly dir?: string;
@@ -44,6 +45,7 @@ const defaults = { dir: ".drover", durability: "process", drainMs: 5_000 } as co
 
 /** A host on this machine. One process at a time is the host of a state folder. */
 export interface LocalBackend extends RunBackend {
+  /** Path of the state folder. */
   readonly dir: string;
   /** The run of that name, or null. */
   find(name: string): Promise<RunHandle | null>;
@@ -130,6 +132,7 @@ async function unfinishedRuns(host: LocalHost): Promise<readonly RunRecord[]> {
 
 /** The end of a run, as far as it has one. */
 export interface RunOutput {
+  /** How the run ended, or how it stands. */
   readonly status: ActionStatus;
   /** The decoded output of a run that succeeded. */
   readonly output: unknown;
@@ -141,9 +144,13 @@ export interface RunOutput {
 
 /** A state folder to look at, with or without a host running. */
 export interface LocalView {
+  /** Runs and actions, to list and count. */
   readonly catalog: Catalog;
+  /** The run of that name, or null. */
   readRun(name: string): Promise<RunRecord | null>;
+  /** The state of an action by its full id `<run>/<id>`; null before anybody has claimed it. */
   readState(action: ActionId): Promise<ActionState | null>;
+  /** What a run has given, as far as it has. A run that there is not is `queued` without output. */
   readOutput(run: string): Promise<RunOutput>;
   /** Lines logged so far, oldest first; `skip` leaves the first ones out. */
   readLogs(
@@ -152,6 +159,7 @@ export interface LocalView {
   ): AsyncIterable<LocalLogLine>;
   /** True while some process is the host of the folder. */
   hasHost(): boolean;
+  /** Lets the folder's files go. */
   close(): void;
 }
 
@@ -159,6 +167,11 @@ export interface LocalView {
  * Opens a state folder to look at it.
  *
  * @throws DroverError with code `NO_STATE` where there is none, `STATE_VERSION` where a newer Drover has written it.
+ *
+ * @example
+ * const view = openLocalView(".drover");
+ * for (const { name } of await view.catalog.listRuns(10)) console.log(name, (await view.readOutput(name)).status);
+ * view.close();
  */
 export function openLocalView(dir: string = defaults.dir): LocalView {
   const path = resolve(dir);
@@ -188,6 +201,10 @@ async function readOutput(view: StateView, run: string): Promise<RunOutput> {
 /**
  * Ends a run and everything in it. `"aborted"`: done here, as the folder has no host. `"requested"`: its host has been asked, and
  * does it within a second. `"ended"`: it had ended before. `"unknown"`: there is no such run.
+ *
+ * @example
+ * const done = await abortRun(".drover", "nightly-scores", "it was started by mistake");
+ * if (done === "unknown") console.log("There is no such run.");
  */
 export async function abortRun(
   dir: string,

@@ -16,6 +16,7 @@ import type { ActionRow, Catalog, RunSummary, World } from "./ports.ts";
 
 export { VirtualClock } from "./backends/memory/virtual-clock.ts";
 
+/** What a test may fix; all of it has a default. */
 export interface TestBackendOptions {
   /** What random identifiers are made of: the same seed makes the same ones. Default: 1. */
   readonly seed?: number;
@@ -27,6 +28,7 @@ export interface TestBackendOptions {
 
 /** What became of a run in a test. */
 export interface TestRun<Out> extends RunSummary {
+  /** The run itself, which has ended. */
   readonly handle: RunHandle<Out>;
   /** What the task returned; undefined if it failed. */
   readonly output: Out | undefined;
@@ -51,6 +53,7 @@ export interface TestBackend extends RunBackend {
    * Call it from inside a trace or task to see what happens at that point.
    */
   crashWorkers(): void;
+  /** Ends its workers and services. Runs that have not ended stay as they are. */
   close(): void;
 }
 

@@ -4,8 +4,10 @@ import type { FleetPolicy } from "../core/reuse-policy.ts";
 import type { TaskRef } from "../engine/children.ts";
 import type { Schema } from "./schema.ts";
 
+/** The code of a task, whatever it takes. */
 export type AnyTaskFunction = (input?: unknown) => unknown;
 
+/** A task as hosts and the engine see it. */
 export interface TaskDefinition extends TaskRef {
   readonly fn: AnyTaskFunction;
   readonly input: Schema | null;
@@ -14,6 +16,7 @@ export interface TaskDefinition extends TaskRef {
   readonly module: string | null;
 }
 
+/** An environment as hosts see it. */
 export interface EnvironmentDefinition {
   readonly name: string;
   readonly resources: ResourceAmounts;

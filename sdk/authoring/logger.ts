@@ -1,16 +1,22 @@
 /** Log lines of actions, and where they go. */
 import type { Execution } from "../engine/execution.ts";
 
+/** How much a line matters, from least to most. */
 export type LogLevel = "debug" | "info" | "warn" | "error";
 
 /** One method per level; `fields` must be plain data. */
 export interface Logger {
+  /** For whoever looks for a fault. */
   debug(text: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** What happens in the ordinary course. */
   info(text: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** What is odd, though the work goes on. */
   warn(text: string, fields?: Readonly<Record<string, unknown>>): void;
+  /** What went wrong. */
   error(text: string, fields?: Readonly<Record<string, unknown>>): void;
 }
 
+/** A line that an action has logged, as hosts are told of it. */
 export interface LogLine {
   /** Full id of the action, `<run>/<id>`. */
   readonly action: string;

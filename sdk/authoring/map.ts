@@ -13,6 +13,7 @@ export interface ToleratedFailures {
   readonly percent?: number;
 }
 
+/** How `map` calls, and what it makes of failures. */
 export interface MapOptions {
   /**
    * Most calls under way at once, at least 1. When iterated over, also how far `map` reads ahead of its consumer.

@@ -10,7 +10,9 @@ export type RunStatus = ActionStatus;
 
 /** A look at a run. */
 export interface RunProgress extends RunSummary {
+  /** How the run stood at that moment. */
   readonly status: RunStatus;
+  /** Milliseconds from the start of the run to that moment, or to its end. */
   readonly elapsedMs: number;
 }
 
@@ -20,6 +22,8 @@ export interface RunView {
   readonly catalog: Catalog;
   /** Resolves when the run ends, or after `withinMs`. Without it, handles look again and again. */
   whenEnded?(run: string, withinMs: number): Promise<void>;
+  /** Told of a run that was aborted by its handle, after it was. */
+  aborted?(run: RunRecord, reason: string): Promise<void>;
 }
 
 const pollMsFirst = 10;
@@ -64,6 +68,7 @@ export class RunHandle<Out = unknown> {
   /** Ends the run and everything in it. One that has ended stays as it is. */
   async abort(reason = "abort was called"): Promise<void> {
     await abortOne(this.#view.world, this.#record.root.id, reason);
+    await this.#view.aborted?.(this.#record, reason);
   }
 
   /**

@@ -17,6 +17,7 @@ export interface RunBackend extends RunView {
   attend(run: RunRecord): Promise<void>;
 }
 
+/** Name and place of a run. */
 export interface RunOptions {
   /**
    * Name of the run: lower-case letters, digits and `-`, at most 63 characters. If a run of that name exists, that one is

@@ -2,6 +2,7 @@
 import type { StandardSchemaV1 } from "@standard-schema/spec";
 import { PolicyError, SchemaError } from "../core/errors.ts";
 
+/** A schema of any library that speaks Standard Schema, such as zod, valibot or arktype: it takes an `Input` and makes an `Output` of it. */
 export type Schema<Input = unknown, Output = Input> = StandardSchemaV1<Input, Output>;
 
 /** Refuses what is no Standard Schema. */

@@ -64,12 +64,17 @@ const descriptionLengthMax = 255;
  * });
  */
 export class TaskEnvironment implements EnvironmentDefinition {
+  /** Its name, which is the first part of its tasks' names. */
   readonly name: string;
+  /** What one replica gets of its machine, in numbers. */
   readonly resources: ResourceAmounts;
   /** The fleet's policy in numbers; null where each action gets a replica of its own. */
   readonly reusable: FleetPolicy | null;
+  /** Environments whose tasks are called from tasks of this one. */
   readonly dependsOn: readonly TaskEnvironment[];
+  /** Container image; null for the backend's own. */
   readonly image: string | null;
+  /** Cut to 255 characters; null where there is none. */
   readonly description: string | null;
   /** As it was given; tasks turn it into bytes. */
   readonly maxInlineIo: Size | number | undefined;
@@ -95,6 +100,9 @@ export class TaskEnvironment implements EnvironmentDefinition {
    *
    * Replay: the task's code runs again from its start whenever its action continues, and is given recorded results for
    * what it has done before; so outside traces it must do the same each time. `retries` begin a new attempt.
+   *
+   * A task that calls itself needs a function of another name, or none: within `async function score`, `score` is that
+   * function and not the task.
    *
    * @throws PolicyError for a function without name or with more than one argument, a repeated name, or any invalid option.
    *

@@ -17,10 +17,16 @@ type AnyFunction = (...args: never[]) => unknown;
 /**
  * The traced form of a function: generators of both kinds become async generators, all other functions become async.
  */
-export type Traced<F extends AnyFunction> =
-  ReturnType<F> extends Generator<infer Y, infer R, infer N> | AsyncGenerator<infer Y, infer R, infer N>
-    ? (...args: Parameters<F>) => AsyncGenerator<Y, R, N>
-    : (...args: Parameters<F>) => Promise<Awaited<ReturnType<F>>>;
+export type Traced<F extends AnyFunction> = (...args: Parameters<F>) => TracedReturn<ReturnType<F>>;
+
+/** `never` and `any` extend everything, also generators: they are looked at first. */
+type TracedReturn<R> = [R] extends [never]
+  ? Promise<never>
+  : 0 extends 1 & R
+    ? Promise<R>
+    : [R] extends [Generator<infer Y, infer T, infer N> | AsyncGenerator<infer Y, infer T, infer N>]
+      ? AsyncGenerator<Y, T, N>
+      : Promise<Awaited<R>>;
 
 /**
  * A checkpointed function. Inside an action, a call returns only when its result is durably recorded, and never runs
@@ -39,7 +45,8 @@ export type Traced<F extends AnyFunction> =
  * @example
  * const submit = trace(async function submit(ids: number[]) {
  *   const response = await fetch("https://service.example/jobs", { method: "POST", body: JSON.stringify(ids) });
- *   return (await response.json()).job as string;
+ *   const { job } = (await response.json()) as { job: string };
+ *   return job;
  * });
  */
 export function trace<F extends AnyFunction>(fn: F, options: TraceOptions = {}): Traced<F> {

@@ -34,7 +34,8 @@ export type Refusal =
   | "nothing-new"
   | "fenced"
   | "inbox-moved"
-  | "not-due";
+  | "not-due"
+  | "suspect";
 
 export type Decision =
   | { readonly kind: "write"; readonly next: ActionState }
@@ -42,6 +43,9 @@ export type Decision =
 
 /** How many executors in a row may be lost without progress before the action fails. */
 export const LOSSES_MAX = 10;
+
+/** From so many on, it may be the action that they die of: it runs only where no other such action does. */
+export const LOSSES_SUSPECT = 3;
 
 export const ATTEMPT_START: LogPosition = { attempt: 1, index: 0, epoch: 0, at: 0 };
 
@@ -104,6 +108,8 @@ export interface Claim {
   /** Random, fresh for every try to claim. */
   readonly mark: string;
   readonly nowMs: number;
+  /** True where other suspects may run: one more is refused there. @default false */
+  readonly isBesideSuspects?: boolean;
 }
 
 /** A message has arrived: may its receiver execute the action? */
@@ -117,6 +123,8 @@ export function claimAction(current: ActionState, claim: Claim): Decision {
     // The executor of this epoch has sent it for the attempt after its own.
     if (current.status === "running") return refuse(claim.epoch === undefined ? "duplicate" : "early");
   }
+  if (isTakeover && current.losses >= LOSSES_SUSPECT && claim.isBesideSuspects === true)
+    return refuse("suspect");
   if (current.status === "suspended" && current.inbox <= current.read) return refuse("nothing-new");
   if (current.status === "queued" && current.readyMs > claim.nowMs) return refuse("not-ready");
   return write(current, {

@@ -8,7 +8,9 @@ import { aBatch, anEntry, aSpec, aTimer, aTrace } from "../support/records.ts";
 import { ActionModel, type ExecutorModel, type Program } from "./delivery-model.ts";
 
 const programs: fc.Arbitrary<Program> = fc.array(
-  fc.constantFrom([0, 1], [1, 0], [1, 1], [2, 1], [1, 2]).map(([traces = 0, children = 0]) => ({ traces, children })),
+  fc
+    .constantFrom([0, 1], [1, 0], [1, 1], [2, 1], [1, 2])
+    .map(([traces = 0, children = 0]) => ({ traces, children })),
   { minLength: 1, maxLength: 6 },
 );
 
@@ -34,7 +36,11 @@ const deliveredMax = 25;
 
 const often = { numRuns: 500 };
 
-function play(program: Program, sequence: readonly Move[], afterClaim: (model: ActionModel) => void): ActionModel {
+function play(
+  program: Program,
+  sequence: readonly Move[],
+  afterClaim: (model: ActionModel) => void,
+): ActionModel {
   const model = new ActionModel(program);
   for (const move of sequence) {
     if (model.executors.some((one) => one.delivered.length > deliveredMax)) break;
@@ -205,7 +211,11 @@ describe("DeliveryOrder", () => {
   it("stalls in the middle of a chain before it would pass over the entry of a child that was asked for", () => {
     const children = [aSpec({ id: "a-run/c1", parent: "a-run/a0", asked: base })];
     const entries = [anEntry({ child: "a-run/c1" })];
-    const order = orderOf({ batches: [aBatch({ at: 1, records: [aTrace({ id: "t1" })] })], entries, children });
+    const order = orderOf({
+      batches: [aBatch({ at: 1, records: [aTrace({ id: "t1" })] })],
+      entries,
+      children,
+    });
     order.askTrace("t1");
     expect(drain(order)).toEqual(['stalled: task "orders.score" (call 1)']);
     expect(order.position.at).toBe(0);

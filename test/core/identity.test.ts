@@ -79,7 +79,9 @@ describe("ids", () => {
 
 describe("Ordinals", () => {
   it("count equal invocations from 1, whatever else is invoked in between", () => {
-    const calls = fc.array(fc.tuple(fc.constantFrom("a", "b"), fc.constantFrom("1", "2", "3")), { maxLength: 40 });
+    const calls = fc.array(fc.tuple(fc.constantFrom("a", "b"), fc.constantFrom("1", "2", "3")), {
+      maxLength: 40,
+    });
     fc.assert(
       fc.property(calls, (made) => {
         const ordinals = new Ordinals();

@@ -35,7 +35,11 @@ describe("the journal of an action with many executors", () => {
       fc.property(journalHistories, ({ batches, base }) => {
         let before = { index: base.index, epoch: base.epoch };
         for (const batch of resolveJournal(batches, base).chain) {
-          expect([batch.index, batch.prevEpoch, batch.attempt]).toEqual([before.index + 1, before.epoch, base.attempt]);
+          expect([batch.index, batch.prevEpoch, batch.attempt]).toEqual([
+            before.index + 1,
+            before.epoch,
+            base.attempt,
+          ]);
           expect(batch.epoch).toBeGreaterThanOrEqual(before.epoch);
           before = batch;
         }
@@ -47,7 +51,9 @@ describe("the journal of an action with many executors", () => {
     fc.assert(
       fc.property(journalHistories, ({ batches, base, earlier }) => {
         const { known, chain } = resolveJournal(batches, base);
-        const values = earlier.flatMap((batch) => batch.records.filter((one) => one.outcome.kind === "value"));
+        const values = earlier.flatMap((batch) =>
+          batch.records.filter((one) => one.outcome.kind === "value"),
+        );
         for (const { id } of values) expect(known.has(id)).toBe(true);
         const within = chain.flatMap((batch) => batch.records.filter((one) => one.within !== null));
         const allowed = new Set([...values, ...within]);
@@ -62,7 +68,8 @@ describe("the journal of an action with many executors", () => {
         const { known, chain } = resolveJournal(batches, base);
         const records = chain.flatMap((batch) => batch.records);
         const before = new Set(earlier.flatMap((batch) => batch.records));
-        for (const record of records.filter((one) => one.within !== null)) expect(known.has(record.id)).toBe(true);
+        for (const record of records.filter((one) => one.within !== null))
+          expect(known.has(record.id)).toBe(true);
         for (const record of records.filter((one) => one.within === null)) {
           const answer = known.get(record.id);
           expect(answer === undefined || answer.within !== null || before.has(answer)).toBe(true);
@@ -96,7 +103,12 @@ describe("the journal of an action with many executors", () => {
 
 describe("resolveJournal", () => {
   it("knows nothing of an action that has no journal", () => {
-    expect(resolveJournal([], start)).toEqual({ chain: [], known: new Map(), spare: new Map(), recordCount: 0 });
+    expect(resolveJournal([], start)).toEqual({
+      chain: [],
+      known: new Map(),
+      spare: new Map(),
+      recordCount: 0,
+    });
   });
 
   it("sets a fenced executor's late batches aside, though there are more of them", () => {
@@ -116,8 +128,15 @@ describe("resolveJournal", () => {
   });
 
   it("runs again what failed in an earlier attempt, on its chain or beside it", () => {
-    const failed = aBatch({ records: [aTrace({ id: "failed", outcome: anError() }), aTrace({ id: "done" })] });
-    const beside = aBatch({ epoch: 1, index: 2, prevEpoch: 1, records: [aTrace({ id: "late", outcome: anError() })] });
+    const failed = aBatch({
+      records: [aTrace({ id: "failed", outcome: anError() }), aTrace({ id: "done" })],
+    });
+    const beside = aBatch({
+      epoch: 1,
+      index: 2,
+      prevEpoch: 1,
+      records: [aTrace({ id: "late", outcome: anError() })],
+    });
     const log = resolveJournal([failed, beside], { attempt: 2, index: 1, epoch: 1, at: 0 });
     expect(log.chain).toEqual([]);
     expect([...log.known.keys()]).toEqual(["done"]);
@@ -152,7 +171,11 @@ describe("isOnChain", () => {
   it.each<[string, Partial<LogPosition> | null, boolean]>([
     ["at the start, before any executor was fenced", { index: 0, epoch: 0, at: 0 }, true],
     ["as far as the mailbox had been read before the next batch", { index: 0, epoch: 0, at: 2 }, true],
-    ["further in the mailbox than the chain went before its next batch", { index: 0, epoch: 0, at: 3 }, false],
+    [
+      "further in the mailbox than the chain went before its next batch",
+      { index: 0, epoch: 0, at: 3 },
+      false,
+    ],
     ["behind a batch of the chain", { index: 1, epoch: 1, at: 4 }, true],
     ["behind a batch of a fenced executor", { index: 1, epoch: 2, at: 4 }, false],
     ["behind the last batch, however far in the mailbox", { index: 2, epoch: 3, at: 99 }, true],

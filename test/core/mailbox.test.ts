@@ -36,7 +36,9 @@ describe("a mailbox", () => {
       fc.property(logs, (log) => {
         const view = viewOf(log);
         const shown = log.flatMap((_, place) => view.at(place) ?? []);
-        const firsts = log.filter((entry, place) => log.findIndex((one) => one.child === entry.child) === place);
+        const firsts = log.filter(
+          (entry, place) => log.findIndex((one) => one.child === entry.child) === place,
+        );
         expect(shown).toEqual(firsts);
       }),
     );

@@ -86,7 +86,7 @@ function isStreamFailing(stream: Statement & { readonly kind: "stream" }, attemp
   return attempt <= stream.fn.failsThrough && stream.leaveAfter === null;
 }
 
-export function traceError(name: string, arg: number): ErrorView {
+function traceError(name: string, arg: number): ErrorView {
   return { name: "OrderError", message: `${name} of ${arg} failed`, orderId: arg, cause: `why ${name}` };
 }
 

@@ -146,13 +146,16 @@ export class FaultyWorld implements World {
     return {
       send: (messages) =>
         this.#request(`send ${messages.map(describeMessage).join(", ")}`, async () => {
+          for (const { message } of messages) {
+            if (message.kind === "timer" && message.spec !== null) observer.timerSent(message.spec);
+          }
           await queue.send(messages.map(delayed));
           const again = messages.filter(() => faults.isDuplicated());
           if (again.length > 0) await queue.send(again.map(delayed));
         }),
       receive: (name, max, waitMs, signal) =>
         this.#request(
-          `receive ${name}`,
+          `receive ${name} up to ${max}`,
           async () => {
             observer.received(this.#process, max);
             const deliveries = await queue.receive(name, max, waitMs, signal);

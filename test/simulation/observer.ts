@@ -4,6 +4,7 @@
  */
 import { decode } from "../../sdk/core/codec/decode.ts";
 import {
+  type ActionSpec,
   type ActionState,
   isEnded,
   type JournalBatch,
@@ -44,6 +45,7 @@ export class Observer {
   readonly #batches = new Set<string>();
   readonly #logs = new Map<Execution, ExecutionLog>();
   readonly #logsByEpoch = new Map<string, ExecutionLog[]>();
+  readonly #fireAtMs = new Map<string, number>();
   readonly #freeSlots = new Map<SimProcess, number>();
   #effects = 0;
   #volatile = 0;
@@ -157,6 +159,11 @@ export class Observer {
     }
   }
 
+  /** A timer's message is sent: it may fire at the earliest time that any of them names. */
+  timerSent({ id, fireAtMs }: ActionSpec): void {
+    this.#fireAtMs.set(id, Math.min(this.#fireAtMs.get(id) ?? Number.POSITIVE_INFINITY, fireAtMs ?? 0));
+  }
+
   /** How many actions the process has asked for last. */
   received(process: SimProcess, max: number): void {
     this.#freeSlots.set(process, max);
@@ -190,7 +197,7 @@ export class Observer {
   #checkEnded(ask: Ask): void {
     const { tables } = this.#backing();
     if (ask.kind === "timer") {
-      const fireAtMs = tables.specs.get(ask.id)?.fireAtMs ?? Number.POSITIVE_INFINITY;
+      const fireAtMs = this.#fireAtMs.get(ask.id) ?? Number.POSITIVE_INFINITY;
       if (fireAtMs > this.#scheduler.nowMs) this.fail(4, `${ask.label} ended before its time`);
       return;
     }

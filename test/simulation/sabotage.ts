@@ -10,7 +10,7 @@ interface Safeguard {
   readonly without: string;
 }
 
-export const safeguards: Readonly<Record<string, Safeguard>> = {
+const safeguards: Readonly<Record<string, Safeguard>> = {
   "epoch-check": {
     file: "sdk/core/action-state.ts",
     code: `return current.status === "running" && current.epoch === epoch;`,
@@ -23,8 +23,8 @@ export const safeguards: Readonly<Record<string, Safeguard>> = {
   },
   "claim-dedup": {
     file: "sdk/core/action-state.ts",
-    code: `if (current.status === "running" && current.owner !== claim.messageId) return refuse("duplicate");`,
-    without: "",
+    code: "if (!isTakeover) {",
+    without: "if (false) {",
   },
   "replay-order": {
     file: "sdk/core/delivery-order.ts",

@@ -28,8 +28,7 @@ export interface SimulationReport {
 
 const eventsMax = 400_000;
 const virtualMsMax = 72 * 3_600_000;
-/** Every replica asks for work again within this time. */
-const askMsMax = 120_000;
+
 const settleMsMax = 2 * 3_600_000;
 
 export async function simulate(seed: number, options: SimulationOptions = {}): Promise<SimulationReport> {
@@ -61,11 +60,9 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
     } else {
       faults.stop();
       cluster.stopClients();
-      await runUntil(scheduler, observer, scheduler.elapsedMs + settleMsMax, () =>
-        isAtRest(storage, cluster, program),
-      );
-      const askMsEnd = scheduler.elapsedMs + askMsMax;
-      await runUntil(scheduler, observer, askMsEnd, () => allSlotsAreFree(cluster, observer));
+      const isSettled = (): boolean =>
+        allSlotsAreFree(cluster, observer) && isAtRest(storage, cluster, program);
+      await runUntil(scheduler, observer, scheduler.elapsedMs + settleMsMax, isSettled);
       checkAtRest(storage, cluster, program, observer);
     }
   }

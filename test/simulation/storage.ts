@@ -49,7 +49,7 @@ function drawLimits(random: Random): StoreLimits {
 }
 
 /** Blobs whose bytes can be looked at without a request. */
-export class KeptBlobs implements Blobs {
+class KeptBlobs implements Blobs {
   readonly bytes = new Map<string, Uint8Array>();
 
   async put(key: string, bytes: Uint8Array): Promise<void> {

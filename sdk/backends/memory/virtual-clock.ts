@@ -24,6 +24,7 @@ export class VirtualClock implements Clock {
     this.#nowMs = startMs;
   }
 
+  /** Its time, in milliseconds since 1970. */
   nowMs(): number {
     return this.#nowMs;
   }

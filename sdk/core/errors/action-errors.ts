@@ -66,7 +66,9 @@ const timeoutTexts = {
  * follows while there are retries; a `deadline` ends the action. Raise the limit, or do less in one action.
  */
 export class TaskTimeoutError extends DroverError {
+  /** Which limit it was. */
   readonly limit: "maxRuntime" | "maxQueuedTime" | "deadline";
+  /** The limit in milliseconds. */
   readonly limitMs: number;
 
   /** @param timeout `what` names the action, as in `Action "scoring.score"`. */
@@ -115,6 +117,7 @@ export class ActionAbortedError extends DroverError {
 export class TraceNestingError extends DroverError {
   /** What was called: the full name of a task, or `sleep`. */
   readonly callee: string;
+  /** Name of the trace that it was called in. */
   readonly trace: string;
 
   constructor(call: { readonly callee: string; readonly trace: string }) {
@@ -138,6 +141,7 @@ export class TraceNestingError extends DroverError {
  * the last failure that was seen, where one tipped the scale.
  */
 export class MapFailedError extends DroverError {
+  /** Calls that had failed when the map gave up. */
   readonly failed: number;
   /** Items of the map, as far as they were known. */
   readonly total: number;

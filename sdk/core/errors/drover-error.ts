@@ -4,9 +4,11 @@
  */
 export type ErrorKind = "user" | "system" | "unknown";
 
+/** What an error of the family is made of, for classes of your own that derive from it. */
 export interface DroverErrorOptions {
   /** Stable and for programs: `NON_RECOVERABLE`, `TASK_TIMEOUT`, … */
   readonly code: string;
+  /** Whose problem it is. */
   readonly kind: ErrorKind;
   /** False when another try of the same thing would end the same way. */
   readonly retryable: boolean;
@@ -27,8 +29,11 @@ export interface DroverErrorOptions {
  * }
  */
 export class DroverError extends Error {
+  /** Stable and for programs: `NON_RECOVERABLE`, `TASK_TIMEOUT`, … */
   readonly code: string;
+  /** Whose problem it is. */
   readonly kind: ErrorKind;
+  /** False when another try of the same thing would end the same way. */
   readonly retryable: boolean;
 
   constructor(message: string, options: DroverErrorOptions) {

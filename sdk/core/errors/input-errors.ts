@@ -1,6 +1,7 @@
 import { DroverError, nameClasses } from "./drover-error.ts";
 import { shown } from "./shown.ts";
 
+/** The four parts of a refusal, for classes of your own that derive from InputError. */
 export interface InputErrorDetails {
   /** What is wrong, as the beginning of a sentence: `Input of task "score"`. */
   readonly what: string;
@@ -17,9 +18,13 @@ export interface InputErrorDetails {
  * fields name the value, what is allowed and the way out. The classes derived from it say what sort of input.
  */
 export class InputError extends DroverError {
+  /** What is wrong, as the beginning of a sentence: `Input of task "score"`. */
   readonly what: string;
+  /** The value that was given, or a description of it. */
   readonly value: unknown;
+  /** What is allowed there. */
   readonly allowed: string;
+  /** What to do, as a whole sentence. */
   readonly wayOut: string;
 
   /** @param message Replaces the sentence that is made of the details. */
@@ -82,7 +87,9 @@ function decimalSizes(sizeBytes: number, limitBytes: number): [string, string] {
  * spelling, and that the file which defines the task is loaded.
  */
 export class UnknownTaskError extends InputError {
+  /** The name that was looked for. */
   readonly task: string;
+  /** The nearest name that exists, or null when none is near. */
   readonly suggestion: string | null;
 
   /** @param search `suggestion` is the nearest of the known names, or null when none is near. */

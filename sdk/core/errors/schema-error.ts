@@ -3,6 +3,7 @@ import { InputError } from "./input-errors.ts";
 
 /** One complaint of a schema. */
 export interface SchemaIssue {
+  /** The complaint in the words of the schema's library. */
   readonly message: string;
   /** Where in the value: `items[3].price`; empty for the value itself. */
   readonly path: string;
@@ -21,6 +22,7 @@ const issuesShownMax = 5;
  * Correct the value or the schema.
  */
 export class SchemaError extends InputError {
+  /** All complaints, in the order of the schema. */
   readonly issues: readonly SchemaIssue[];
 
   /** @param breach `what` names the value, as in `Input of task "score"`; `issues` are those that a Standard Schema returned. */
