@@ -33,9 +33,10 @@ export async function notifyEnded(world: World, ended: readonly ActionState[]): 
   await Promise.all([...told, ...orphaned]);
 }
 
-/** Only an executor that succeeded knows that there are none. */
+/** Only a first executor that succeeded knows that there are none: a fenced one may have asked after it was looked. */
 function mayHaveChildren(state: ActionState): boolean {
-  return state.spawned || (state.status !== "succeeded" && state.epoch > 0);
+  if (state.spawned || state.epoch > 1) return true;
+  return state.status !== "succeeded" && state.epoch > 0;
 }
 
 function entryOf(state: ActionState): MailboxEntry {

@@ -41,6 +41,7 @@ export async function simulate(seed: number, options: SimulationOptions = {}): P
   const storage = createStorage(scheduler, random, (state) => feed.ended(state));
   const observer: Observer = new Observer({
     scheduler,
+    isOrderKept: !program.isVolatile && !program.hasLocalWaits,
     slotsOf: program.hasLocalWaits ? null : (process) => cluster.slotsOf(process),
   });
   observer.watchStorage(storage);
