@@ -85,7 +85,7 @@ export function map(
   };
 }
 
-export interface MappedCall {
+interface MappedCall {
   readonly result: Promise<unknown>;
   cancel(): void;
 }

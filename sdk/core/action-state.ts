@@ -45,9 +45,9 @@ export type Decision =
 export const LOSSES_MAX = 10;
 
 /** From so many on, it may be the action that they die of: it runs only where no other such action does. */
-export const LOSSES_SUSPECT = 3;
+const LOSSES_SUSPECT = 3;
 
-export const ATTEMPT_START: LogPosition = { attempt: 1, index: 0, epoch: 0, at: 0 };
+const ATTEMPT_START: LogPosition = { attempt: 1, index: 0, epoch: 0, at: 0 };
 
 /** What an executor adds to the state whenever it writes it. */
 export interface ExecutorReport {

@@ -188,12 +188,12 @@ function compareAsked(a: ActionSpec, b: ActionSpec): number {
   return one.index - two.index || one.at - two.at;
 }
 
-export function describeRecord(record: TraceRecord): string {
+function describeRecord(record: TraceRecord): string {
   const step = record.step === null ? "" : `, step ${record.step + 1}`;
   return `trace "${record.name}" (call ${record.ordinal}${step})`;
 }
 
-export function describeSpec(spec: ActionSpec): string {
+function describeSpec(spec: ActionSpec): string {
   return spec.kind === "timer"
     ? `sleep (call ${spec.ordinal})`
     : `task "${spec.name}" (call ${spec.ordinal})`;

@@ -24,7 +24,7 @@ export interface LocalLogLine {
 const openFilesMax = 32;
 const withoutRun = "_replicas";
 
-export function logFilePath(dir: string, run: string | null): string {
+function logFilePath(dir: string, run: string | null): string {
   return join(dir, "logs", `${run ?? withoutRun}.jsonl`);
 }
 

@@ -15,7 +15,12 @@ export function seededEntropy(seed: number): Entropy {
     random: () => next() / 2 ** 32,
     uuid: () => {
       const digits = hex() + hex() + hex() + hex();
-      const parts = [digits.slice(0, 8), digits.slice(8, 12), `4${digits.slice(13, 16)}`, `8${digits.slice(17, 20)}`];
+      const parts = [
+        digits.slice(0, 8),
+        digits.slice(8, 12),
+        `4${digits.slice(13, 16)}`,
+        `8${digits.slice(17, 20)}`,
+      ];
       return `${parts.join("-")}-${digits.slice(20)}`;
     },
   };
