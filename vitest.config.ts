@@ -21,8 +21,24 @@ export default defineConfig({
         resolve: { alias },
         test: { name: "core", include: ["test/core/**/*.test.ts"], setupFiles: ["test/setup-pure.ts"] },
       },
+      {
+        resolve: { alias },
+        test: { name: "engine", include: ["test/engine/**/*.test.ts"], setupFiles: ["test/setup-pure.ts"] },
+      },
       { resolve: { alias }, test: { name: "authoring", include: ["test/authoring/**/*.test.ts"] } },
-      { resolve: { alias }, test: { name: "contract", include: ["test/contract/**/*.test.ts"] } },
+      {
+        // The compiler reads the whole SDK first.
+        resolve: { alias },
+        test: { name: "docs", include: ["test/docs/**/*.test.ts"], testTimeout: 60_000, hookTimeout: 60_000 },
+      },
+      {
+        resolve: { alias },
+        test: {
+          name: "contract",
+          include: ["test/contract/**/*.test.ts"],
+          exclude: ["test/contract/aws*.test.ts"],
+        },
+      },
       {
         resolve: { alias },
         test: { name: "simulation", include: ["test/simulation/**/*.test.ts"], testTimeout: 60_000 },
@@ -38,6 +54,42 @@ export default defineConfig({
           maxWorkers: 1,
           fileParallelism: false,
           sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        // The first import of CDK takes seconds on a busy machine.
+        resolve: { alias },
+        test: {
+          name: "infra",
+          include: ["test/infra/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
+      {
+        // Each file starts DynamoDB Local, a Java program, and stand-ins for SQS and S3: one at a time, after the others.
+        resolve: { alias },
+        test: {
+          name: "aws",
+          include: ["test/contract/aws*.test.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
+        },
+      },
+      {
+        // Some files start stand-ins, as those of "aws" do.
+        resolve: { alias },
+        test: {
+          name: "functions",
+          include: ["test/functions/**/*.test.ts"],
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+          maxWorkers: 1,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
         },
       },
     ],
