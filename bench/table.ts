@@ -35,7 +35,7 @@ const survives = {
 const legend = [
   "raw: plain Node, nothing stored. sqlite: the same with one SQLite commit for each trace, and three for each action.",
   "CPU and memory are Drover's, of all its processes; memory is the peak, pages that processes share counted once.",
-  "cold: a tiny run from nothing, with the start of all processes. The rest is measured on a warm fleet.",
+  "cold: a tiny run from nothing, with the start of all processes. The rest is measured after a run of a tenth of the size.",
 ];
 
 function rowOf(figure: Figure): readonly string[] {

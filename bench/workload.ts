@@ -5,8 +5,8 @@ import type { LocalBackend } from "drover/local";
 /** Keeps a value under a key before it returns; the baseline without durability keeps nothing. */
 export type Checkpoint = (key: string, value: unknown) => void;
 
-/** How much of it: what is measured, or just enough to have everything loaded and started. */
-type Amount = "whole" | "tiny";
+/** How much of it: what is measured, a tenth of it to warm up, or just enough to have everything loaded and started. */
+type Amount = "whole" | "part" | "tiny";
 
 export interface Workload {
   /** What to call it on the command line. */

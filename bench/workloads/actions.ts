@@ -28,7 +28,7 @@ export const actions = workload({
   unit: "actions",
   count: 10_000,
   task: manyActions,
-  inputs: { whole: { actions: 10_000 }, tiny: { actions: 8 } },
+  inputs: { whole: { actions: 10_000 }, part: { actions: 1_000 }, tiny: { actions: 8 } },
   plain: ({ actions }, checkpoint) =>
     pool(actions, 50, (n) => plainAction(checkpoint, `${n}`, n, async () => n)),
   fault(output, { actions }) {

@@ -45,7 +45,11 @@ export const together = workload({
   title: "20,000 tiny traces, 100 at once",
   count: 20_000,
   task: manyTraces,
-  inputs: { whole: { traces: 20_000, width: 100 }, tiny: { traces: 200, width: 100 } },
+  inputs: {
+    whole: { traces: 20_000, width: 100 },
+    part: { traces: 2_000, width: 100 },
+    tiny: { traces: 200, width: 100 },
+  },
 });
 
 export const serial = workload({
@@ -54,5 +58,9 @@ export const serial = workload({
   title: "2,000 tiny traces, one after another",
   count: 2_000,
   task: oneByOne,
-  inputs: { whole: { traces: 2_000, width: 1 }, tiny: { traces: 20, width: 1 } },
+  inputs: {
+    whole: { traces: 2_000, width: 1 },
+    part: { traces: 200, width: 1 },
+    tiny: { traces: 20, width: 1 },
+  },
 });
