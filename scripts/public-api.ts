@@ -32,6 +32,7 @@ export function doors(): readonly string[] {
 }
 
 export function doorFile(door: string): string {
+  if (door === "drover/infra") return `${root}infra/index.ts`;
   return `${root}sdk/${door === "drover" ? "index" : door.slice("drover/".length)}.ts`;
 }
 

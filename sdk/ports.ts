@@ -176,26 +176,39 @@ export interface World {
   readonly entropy: Entropy;
 }
 
+/** One action, as people see it in a list. */
 export interface ActionRow {
+  /** `<run>/<id>`. */
   readonly id: ActionId;
+  /** The action that asked for it; null for the root action. */
   readonly parent: ActionId | null;
+  /** Full name of its task. */
   readonly name: string;
+  /** Innermost `group(...)` it was asked in. */
   readonly group: string | null;
   /** `queued` also for an action that nobody has claimed yet. */
   readonly status: ActionStatus;
+  /** 1 for the first try. */
   readonly attempt: number;
+  /** How often it was claimed, by whatever executor. */
   readonly epoch: number;
+  /** When it was asked for, in milliseconds since 1970. */
   readonly createdMs: number;
+  /** When the current attempt was claimed first. */
   readonly startedMs: number | null;
+  /** When it ended. */
   readonly endedMs: number | null;
   /** `<name>: <message>` of the latest error, at most 500 characters. */
   readonly error: string | null;
 }
 
+/** What a run consists of, in numbers. */
 export interface RunSummary {
   /** Actions of the run by status, timers not counted. */
   readonly actions: Readonly<Record<ActionStatus, number>>;
+  /** Durable records of traces, each step of a generator one. */
   readonly tracesExecuted: number;
+  /** How often a trace was answered from its record. */
   readonly tracesReplayed: number;
 }
 

@@ -4,9 +4,11 @@ import { basename, dirname, resolve } from "node:path";
 import type { BuildFailure, Plugin } from "esbuild";
 import { InputError } from "../core/errors.ts";
 
+/** A module as it is executed on AWS. */
 export interface Bundle {
   /** SHA-256 of the bytes, in hexadecimal: the `code` of runs. */
   readonly code: string;
+  /** The module's source text, in UTF-8. */
   readonly bytes: Uint8Array;
 }
 

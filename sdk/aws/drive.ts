@@ -1,6 +1,7 @@
 /** Executes the root action of a run for as long as there is something to do and time to do it in. */
-import { rootActionId } from "../core/identity.ts";
+
 import { StorageError } from "../core/errors.ts";
+import { rootActionId } from "../core/identity.ts";
 import { type ActionState, isEnded, type RunRecord } from "../core/records.ts";
 import type { ResolveTask } from "../engine/execute.ts";
 import { persist } from "../engine/persist.ts";
@@ -25,7 +26,7 @@ export interface DriveOptions {
 }
 
 /** An attempt that may begin within this time is waited for; one that is due later is worth to be parked for. */
-export const soonMs = 5_000;
+const soonMs = 5_000;
 
 /**
  * Drives a run once. Safe to call again at any time, also beside another call: the engine's epochs decide which of them counts.
@@ -95,7 +96,8 @@ type Standing =
 function judge(state: ActionState | null, nowMs: number): Standing {
   if (state === null) return { kind: "stuck", reason: "its root action could not be claimed" };
   if (isEnded(state.status)) return { kind: "answer", status: "done" };
-  if (state.status === "running") return { kind: "stuck", reason: "its root action is still held by an executor" };
+  if (state.status === "running")
+    return { kind: "stuck", reason: "its root action is still held by an executor" };
   if (isWaiting(state, nowMs)) return { kind: "answer", status: "suspended" };
   return { kind: "more", waitMs: Math.max(0, state.readyMs - nowMs) };
 }

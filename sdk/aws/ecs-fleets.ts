@@ -1,15 +1,16 @@
 /** Fleets as ECS services, their work as SQS queues. */
 import { DescribeServicesCommand, type ECSClient, UpdateServiceCommand } from "@aws-sdk/client-ecs";
-import { GetQueueAttributesCommand, type SQSClient } from "@aws-sdk/client-sqs";
+import type { AwsClients } from "../backends/aws/backend.ts";
 import { fleetName } from "../backends/aws/names.ts";
+import type { Notes } from "../backends/aws/notes.ts";
+import { queueDepth } from "../backends/aws/queue-depth.ts";
 import type { Clock } from "../ports.ts";
 import type { FleetControl } from "./fleet-control.ts";
-import type { Notes } from "./notes.ts";
 import { type FleetHistory, noHistory } from "./fleet-history.ts";
 
 export interface EcsFleetsOptions {
   readonly ecs: ECSClient;
-  readonly sqs: SQSClient;
+  readonly sqs: AwsClients["sqs"];
   readonly clock: Clock;
   readonly notes: Notes;
   readonly stack: string;
@@ -25,9 +26,9 @@ export function ecsFleets(options: EcsFleetsOptions): FleetControl {
     look: async (environment) => {
       const [service, queue] = await Promise.all([
         readService(ecs, cluster, fleetName(stack, environment)),
-        readQueue(sqs, queueUrlOf(environment)),
+        queueDepth(sqs, queueUrlOf(environment)),
       ]);
-      return service === null ? null : { ...service, ...queue };
+      return service === null ? null : { ...service, backlog: queue.ready, held: queue.held };
     },
     setDesired: async (environment, count) => {
       const service = fleetName(stack, environment);
@@ -46,18 +47,4 @@ async function readService(ecs: ECSClient, cluster: string, name: string) {
   const [service] = services;
   if (service === undefined || service.status !== "ACTIVE") return null;
   return { desired: service.desiredCount ?? 0, running: service.runningCount ?? 0 };
-}
-
-/** Delayed messages are not counted: nobody could take them yet. */
-async function readQueue(sqs: SQSClient, queueUrl: string) {
-  const { Attributes = {} } = await sqs.send(
-    new GetQueueAttributesCommand({
-      QueueUrl: queueUrl,
-      AttributeNames: ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
-    }),
-  );
-  return {
-    backlog: Number(Attributes["ApproximateNumberOfMessages"] ?? 0),
-    held: Number(Attributes["ApproximateNumberOfMessagesNotVisible"] ?? 0),
-  };
 }

@@ -7,7 +7,7 @@ export interface ExecutionInput {
   readonly run: string;
   /** Full name of the task. */
   readonly task: string;
-  /** The task's input, as JSON has it. A run that is recorded already keeps the input that it has. */
+  /** The task's input, as JSON has it; null for none. A run that is recorded already keeps the input that it has. */
   readonly input?: unknown;
   /** Hash of the bundle that has the task. Default: the one that was published last for the task. */
   readonly bundle?: string;

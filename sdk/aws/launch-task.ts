@@ -30,13 +30,15 @@ export async function launchFor(world: World, launch: LaunchTask, delivery: Deli
 }
 
 /** The delivery as text for a container's variable, which has room for a few thousand characters: without the spec. */
-export function deliveryText({ queue, messageId, receipt, message }: Delivery): string {
+function deliveryText({ queue, messageId, receipt, message }: Delivery): string {
   const { kind, action, epoch } = message;
   return JSON.stringify({ queue, messageId, receipt, message: { kind, action, epoch } });
 }
 
 export function readDelivery(text: string): Delivery {
-  const { message, ...rest } = JSON.parse(text) as Omit<Delivery, "message"> & { message: Omit<Message, "spec"> };
+  const { message, ...rest } = JSON.parse(text) as Omit<Delivery, "message"> & {
+    message: Omit<Message, "spec">;
+  };
   return { ...rest, message: { ...message, spec: null } };
 }
 

@@ -33,8 +33,9 @@ export function logActions(): void {
   });
   const levels = { debug: "debug", log: "info", info: "info", warn: "warn", error: "error" } as const;
   for (const [method, level] of Object.entries(levels) as [keyof typeof levels, LogLevel][]) {
-    const plain = console[method].bind(console);
-    console[method] = (...args: unknown[]) => {
+    const printer = globalThis.console;
+    const plain = printer[method].bind(printer);
+    printer[method] = (...args: unknown[]) => {
       const context = currentContext();
       if (context === null) plain(...args);
       else logLine(context.execution, level, format(...args), null);

@@ -1,13 +1,14 @@
 /** Records a run when its execution begins, and pins its code. */
+
+import { validInput } from "../authoring/task.ts";
+import type { PublishedCode } from "../backends/aws/published-code.ts";
 import { UnknownTaskError } from "../core/errors.ts";
 import type { RunRecord } from "../core/records.ts";
-import { validInput } from "../authoring/task.ts";
-import { ensureStarted, startRun } from "../engine/start-run.ts";
 import { persist } from "../engine/persist.ts";
+import { ensureStarted, startRun } from "../engine/start-run.ts";
 import type { World } from "../ports.ts";
 import type { BundleCache } from "./bundle-cache.ts";
 import { readExecutionInput } from "./execution-input.ts";
-import type { PublishedCode } from "./published-code.ts";
 
 export interface CodeSources {
   readonly bundles: BundleCache;

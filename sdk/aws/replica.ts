@@ -2,10 +2,10 @@
 import { SendTaskFailureCommand, SendTaskSuccessCommand, type SFNClient } from "@aws-sdk/client-sfn";
 import { variables } from "../backends/aws/names.ts";
 import { InputError } from "../core/errors.ts";
-import { persist } from "../engine/persist.ts";
 import type { ResolveTask } from "../engine/execute.ts";
+import { persist } from "../engine/persist.ts";
 import { Worker } from "../engine/worker.ts";
-import type { Delivery, Leases, World } from "../ports.ts";
+import type { Delivery, Leases, Queue, World } from "../ports.ts";
 import { driveRun } from "./drive.ts";
 import { readDelivery } from "./launch-task.ts";
 import { queueWith } from "./root-message.ts";
@@ -51,7 +51,7 @@ export interface Replica {
 }
 
 /** ECS gives 120 s from SIGTERM to SIGKILL, and Spot takes the machine then; the rest is for handing back. */
-const drainMs = 95_000;
+const drainMs = 90_000;
 
 export function openReplica(work: ReplicaWork, parts: ReplicaParts): Replica {
   if (work.kind === "driver") return openDriver(work, parts);
@@ -62,13 +62,34 @@ export function openReplica(work: ReplicaWork, parts: ReplicaParts): Replica {
         { ...world, queue: queueWith(work.delivery, world.queue) },
         { environment: work.delivery.queue, concurrency: 1, isOneShot, leases, resolveTask },
       )
-    : new Worker(world, { environment: work.environment, concurrency: parts.concurrency, leases, resolveTask });
+    : new Worker(
+        { ...world, queue: pollingToItsEnd(world.queue) },
+        {
+          environment: work.environment,
+          concurrency: parts.concurrency,
+          leases,
+          resolveTask,
+        },
+      );
   return {
     get held() {
       return worker.held;
     },
     run: () => worker.run(),
     stop: () => void worker.drain(drainMs),
+  };
+}
+
+/**
+ * SQS may have handed messages to a poll that is given up, which hides them from everybody for a whole lease. So a replica that goes
+ * away lets its last poll end, in 20 s at most, and gives back what it brings.
+ */
+function pollingToItsEnd(queue: Queue): Queue {
+  return {
+    send: (messages) => queue.send(messages),
+    receive: (name, max, waitMs) => queue.receive(name, max, waitMs),
+    remove: (deliveries) => queue.remove(deliveries),
+    release: (delivery, delayMs) => queue.release(delivery, delayMs),
   };
 }
 
@@ -105,8 +126,15 @@ async function answerWith(
   try {
     answer = new SendTaskSuccessCommand({ taskToken, output: JSON.stringify({ status: await drive() }) });
   } catch (error) {
-    const cause = (Error.isError(error) ? (error.stack ?? error.message) : String(error)).slice(0, causeLengthMax);
-    answer = new SendTaskFailureCommand({ taskToken, error: Error.isError(error) ? error.name : "Error", cause });
+    const cause = (Error.isError(error) ? (error.stack ?? error.message) : String(error)).slice(
+      0,
+      causeLengthMax,
+    );
+    answer = new SendTaskFailureCommand({
+      taskToken,
+      error: Error.isError(error) ? error.name : "Error",
+      cause,
+    });
   }
   const command = answer;
   await persist(world, async () => {

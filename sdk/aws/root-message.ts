@@ -7,7 +7,7 @@ import type { Message } from "../core/records.ts";
 import type { Delivery, Queue } from "../ports.ts";
 
 /** Id of the message under which the root action of a run is executed, whoever executes it. */
-export function driverMessageId(run: string): string {
+function driverMessageId(run: string): string {
   return `driver:${run}`;
 }
 

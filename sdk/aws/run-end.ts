@@ -10,7 +10,10 @@ import type { World } from "../ports.ts";
  *
  * @throws The error that the run has failed with, with its own name, message, cause and stack; an ActionAbortedError.
  */
-export async function endOfRun(world: World, run: string): Promise<{ readonly run: string; readonly status: EndedStatus }> {
+export async function endOfRun(
+  world: World,
+  run: string,
+): Promise<{ readonly run: string; readonly status: EndedStatus }> {
   const [state] = await persist(world, () => world.store.readStates([rootActionId(run)]));
   if (state === undefined || state === null || !isEnded(state.status)) {
     throw new Error(`Run "${run}" has not ended: its root action is ${state?.status ?? "not claimed"}.`);

@@ -48,7 +48,8 @@ export function publishTo(eventbridge: EventBridgeClient): PublishEvents {
         Detail: JSON.stringify(detail),
       }));
       const { FailedEntryCount = 0 } = await eventbridge.send(new PutEventsCommand({ Entries }));
-      if (FailedEntryCount > 0) throw new Error(`${FailedEntryCount} of ${Entries.length} events were refused.`);
+      if (FailedEntryCount > 0)
+        throw new Error(`${FailedEntryCount} of ${Entries.length} events were refused.`);
     }
   };
 }

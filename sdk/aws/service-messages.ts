@@ -28,7 +28,10 @@ const againMs = 300_000;
  * no caller waits for ever; one that is executed under another message is left alone. What belongs to the service queue is
  * sent there again: a timer that nobody looks after would never fire. May be repeated.
  */
-export async function buryMessage(world: World, delivery: Delivery): Promise<"lost" | "sent-again" | "ignored"> {
+export async function buryMessage(
+  world: World,
+  delivery: Delivery,
+): Promise<"lost" | "sent-again" | "ignored"> {
   const { message, messageId } = delivery;
   if (message.kind !== "run") {
     await persist(world, () => world.queue.send([{ queue: SERVICE_QUEUE, message, delayMs: againMs }]));

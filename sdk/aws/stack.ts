@@ -1,49 +1,57 @@
 /** A stack as one process sees it: its config, the clients of the services it is made of, and the engine's world over them. */
 import { ECSClient } from "@aws-sdk/client-ecs";
-import { DynamoDBClient } from "@aws-sdk/client-dynamodb";
 import { EventBridgeClient } from "@aws-sdk/client-eventbridge";
-import { S3Client } from "@aws-sdk/client-s3";
+import { LambdaClient } from "@aws-sdk/client-lambda";
 import { SendTaskSuccessCommand, SFNClient } from "@aws-sdk/client-sfn";
-import { SQSClient } from "@aws-sdk/client-sqs";
 import { GetParameterCommand, SSMClient } from "@aws-sdk/client-ssm";
+import type { AwsClients } from "../backends/aws/backend.ts";
+import { createClients } from "../backends/aws/clients.ts";
 import { configParameterName, type StackConfig } from "../backends/aws/names.ts";
 import { InputError } from "../core/errors.ts";
 import type { AnswerToken } from "./wake-driver.ts";
 
-export interface AwsClients {
-  readonly dynamodb: DynamoDBClient;
-  readonly s3: S3Client;
-  readonly sqs: SQSClient;
+export interface StackClients extends AwsClients {
   readonly sfn: SFNClient;
   readonly ecs: ECSClient;
   readonly ssm: SSMClient;
   readonly eventbridge: EventBridgeClient;
+  readonly lambda: LambdaClient;
 }
-
-export type AwsService = keyof AwsClients;
 
 export interface ConnectOptions {
   /** Default: the one of the environment or the profile. */
   readonly region?: string | undefined;
-  /** Addresses of services that are not AWS's own, for tests. */
-  readonly endpoints?: Partial<Readonly<Record<AwsService, string>>> | undefined;
+  /** Addresses of stand-ins for the services, for tests. */
+  readonly endpoints?: Endpoints | undefined;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string } | undefined;
+}
+
+/** URLs of stand-ins for the services of AWS. */
+export interface Endpoints {
+  /** Of DynamoDB. */
+  readonly dynamodb: string;
+  /** Of SQS. */
+  readonly sqs: string;
+  /** Of S3. */
+  readonly s3: string;
+  /** Of all other services. */
+  readonly others: string;
 }
 
 /** Makes all clients. They connect when they are first used, so those that are not used cost nothing. */
-export function connectClients({ region, endpoints = {} }: ConnectOptions): AwsClients {
-  const of = (service: AwsService) => ({
+export function connectClients({ region, endpoints, credentials }: ConnectOptions): StackClients {
+  const given = {
     ...(region === undefined ? {} : { region }),
-    ...(endpoints[service] === undefined ? {} : { endpoint: endpoints[service] }),
-  });
+    ...(credentials === undefined ? {} : { credentials }),
+  };
+  const other = { ...given, ...(endpoints === undefined ? {} : { endpoint: endpoints.others }) };
   return {
-    dynamodb: new DynamoDBClient(of("dynamodb")),
-    // Emulators know no bucket by its host name.
-    s3: new S3Client({ ...of("s3"), forcePathStyle: endpoints.s3 !== undefined }),
-    sqs: new SQSClient({ ...of("sqs"), useQueueUrlAsEndpoint: endpoints.sqs === undefined }),
-    sfn: new SFNClient(of("sfn")),
-    ecs: new ECSClient(of("ecs")),
-    ssm: new SSMClient(of("ssm")),
-    eventbridge: new EventBridgeClient(of("eventbridge")),
+    ...createClients({ ...given, ...(endpoints === undefined ? {} : { endpoints }) }),
+    sfn: new SFNClient(other),
+    ecs: new ECSClient(other),
+    ssm: new SSMClient(other),
+    eventbridge: new EventBridgeClient(other),
+    lambda: new LambdaClient(other),
   };
 }
 

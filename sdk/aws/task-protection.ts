@@ -53,6 +53,7 @@ export function protectByAgent(agentUri: string): Protect {
       }),
       signal: AbortSignal.timeout(5_000),
     });
-    if (!response.ok) throw new Error(`The ECS agent answered ${response.status} to a request for protection.`);
+    if (!response.ok)
+      throw new Error(`The ECS agent answered ${response.status} to a request for protection.`);
   };
 }

@@ -26,10 +26,13 @@ export interface Resources {
 export interface ResourceAmounts {
   /** Thousandths of a core. */
   readonly cpuMillis: number | null;
+  /** Memory of one replica. */
   readonly memoryBytes: number | null;
   /** `kind` is null where any will do. */
   readonly gpu: { readonly kind: string | null; readonly count: number } | null;
+  /** Scratch disk. */
   readonly diskBytes: number | null;
+  /** Shared memory, part of the memory. */
   readonly shmBytes: number | null;
 }
 

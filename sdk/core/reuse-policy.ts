@@ -46,11 +46,17 @@ export interface ReusePolicy {
 
 /** A valid ReusePolicy with every default filled in: 0 <= replicasMin <= replicasMax, and all else at least 1. */
 export interface FleetPolicy {
+  /** Replicas that are kept while there is work, or lately was. */
   readonly replicasMin: number;
+  /** Replicas that there are at most, draining ones included. */
   readonly replicasMax: number;
+  /** Actions at once in one replica. */
   readonly concurrency: number;
+  /** How long the whole fleet may be without work before all of it goes. */
   readonly idleTtlMs: number;
+  /** How long one replica above the need may be without work before it goes. */
   readonly scaledownTtlMs: number;
+  /** Whether runs share the fleet. */
   readonly scope: "global" | "run";
 }
 

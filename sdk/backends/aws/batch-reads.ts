@@ -1,5 +1,9 @@
 /** Single items, read together: up to 100 keys a request. Strongly consistent. */
-import { BatchGetItemCommand, type BatchGetItemCommandOutput, type DynamoDBClient } from "@aws-sdk/client-dynamodb";
+import {
+  BatchGetItemCommand,
+  type BatchGetItemCommandOutput,
+  type DynamoDBClient,
+} from "@aws-sdk/client-dynamodb";
 import { StorageError } from "../../core/errors.ts";
 import { carriedOut, storageFailure } from "./failures.ts";
 import { type Asked, chunksOf, Gatherer } from "./gatherer.ts";

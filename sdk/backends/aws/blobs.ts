@@ -10,32 +10,27 @@ export interface AwsBlobsOptions {
   readonly client: S3Client;
   readonly bucket: string;
   readonly meter: Meter;
-  /**
-   * Larger blobs travel in parts of this size. S3 takes no smaller ones than 5 MiB.
-   *
-   * @default 16 MiB
-   */
-  readonly partBytes?: number;
 }
 
-const partBytesDefault = 16 * 1_024 * 1_024;
+/** Larger blobs travel in parts: one that fails on its way is less to send again. */
+const wholeBytesMax = 16 * 1_024 * 1_024;
 
 /**
  * The Blobs port over S3. Every object carries a CRC-32, which S3 checks when it takes the bytes and the client when it gives
  * them back.
  */
 export class AwsBlobs implements Blobs {
-  readonly #options: Required<AwsBlobsOptions>;
+  readonly #options: AwsBlobsOptions;
 
   constructor(options: AwsBlobsOptions) {
-    this.#options = { partBytes: partBytesDefault, ...options };
+    this.#options = options;
   }
 
   async put(key: string, bytes: Uint8Array): Promise<void> {
-    const { client, bucket, meter, partBytes } = this.#options;
+    const { client, bucket, meter } = this.#options;
     const target = { Bucket: bucket, Key: objectKey(key), ChecksumAlgorithm: "CRC32" } as const;
     const operation = `write blob ${key}`;
-    if (bytes.length > partBytes) return await putInParts(this.#options, operation, target, bytes);
+    if (bytes.length > wholeBytesMax) return await putInParts(this.#options, operation, target, bytes);
     // The caller may change its bytes while they travel.
     const command = new PutObjectCommand({ ...target, Body: bytes.slice() });
     await carriedOut(operation, client.send(command));

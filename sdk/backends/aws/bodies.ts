@@ -8,7 +8,7 @@ import type { Blobs } from "../../ports.ts";
 import { damaged, type Item } from "./items.ts";
 
 /** Leaves 20 KB of an item to keys and head. */
-export const bodyBytesMax = 380 * 1_024;
+const bodyBytesMax = 380 * 1_024;
 
 export class Bodies {
   readonly #blobs: Blobs;

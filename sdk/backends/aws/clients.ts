@@ -14,7 +14,8 @@ export interface ClientOptions {
 
 /** Longer than the longest poll of SQS. */
 const requestTimeoutMs = 30_000;
-const connectionTimeoutMs = 3_000;
+/** Counts the wait for a free connection, and the time in which user code keeps the process from looking. */
+const connectionTimeoutMs = 10_000;
 
 /** A replica holds some hundred actions, and a long poll holds its connection. */
 const connectionsMax = 250;

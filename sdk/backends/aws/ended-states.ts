@@ -4,7 +4,7 @@ import { type ActionState, isEnded } from "../../core/records.ts";
 import type { Bodies } from "./bodies.ts";
 import { type Item, keyOf } from "./items.ts";
 import { prefixes } from "./key-layout.ts";
-import { statusIn, stateOf } from "./state-item.ts";
+import { stateOf, statusIn } from "./state-item.ts";
 
 /** An attribute as Lambda hands it over: bytes in base64. */
 export interface StreamAttribute {
@@ -19,15 +19,6 @@ export interface StreamRecord {
   readonly dynamodb?: { readonly NewImage?: Readonly<Record<string, StreamAttribute>> };
 }
 
-/**
- * What the stream has to be filtered by, so that only ends reach a function: the pattern of an event source mapping.
- * Whoever gets more than that finds the ends by `endedStatesIn`.
- */
-export const endedPattern = {
-  eventName: ["INSERT", "MODIFY"],
-  dynamodb: { NewImage: { st: { S: ["succeeded", "failed", "aborted"] } } },
-} as const;
-
 /** The states among the records that have ended. An ended state never changes, so each is here once, unless read again. */
 export async function endedStatesIn(
   records: readonly StreamRecord[],
@@ -38,7 +29,7 @@ export async function endedStatesIn(
 }
 
 function isEndedState(item: Item): boolean {
-  return item["pk"] !== undefined && keyOf(item).sk.startsWith(prefixes.state) && isEnded(statusIn(item));
+  return item.pk !== undefined && keyOf(item).sk.startsWith(prefixes.state) && isEnded(statusIn(item));
 }
 
 function itemOf(image: Readonly<Record<string, StreamAttribute>>): Item {

@@ -1,7 +1,6 @@
 /** The one place where errors of the AWS clients become ours. */
 import { StorageError } from "../../core/errors.ts";
 
-
 /**
  * Answers what the request answers.
  *

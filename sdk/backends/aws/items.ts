@@ -56,7 +56,7 @@ export function unpacked<Packed extends object>(bytes: Uint8Array): Packed {
 }
 
 export function headOf<Head extends object>(item: Item): Head {
-  const bytes = item["h"]?.B;
+  const bytes = item.h?.B;
   if (bytes === undefined) throw damaged(item, "attribute h is missing");
   return unpacked<Head>(bytes);
 }

@@ -29,11 +29,8 @@ export interface Key {
   readonly sk: string;
 }
 
-export const shardCount = 16;
+const shardCount = 16;
 export const runListCount = 4;
-
-/** The sparse index in which runs, and nothing else, stand by age. */
-export const runsIndexName = "runs";
 
 export const prefixes = {
   spec: "spec#",
@@ -43,7 +40,8 @@ export const prefixes = {
   mail: "mail#",
 } as const;
 
-const digits = 12;
+/** Enough for any position, and for milliseconds since the epoch. */
+const digits = 15;
 
 export function runKey(run: string): Key {
   return { pk: `run#${run}`, sk: "run" };
@@ -52,6 +50,11 @@ export function runKey(run: string): Key {
 /** In which partition of the index of runs a run stands. */
 export function runListOf(run: string): string {
   return runList(placeOf(run, runListCount));
+}
+
+/** Orders runs by age. */
+export function ageKeyOf({ name, createdMs }: { readonly name: string; readonly createdMs: number }): string {
+  return `${padded(createdMs)}#${name}`;
 }
 
 export function runList(number: number): string {

@@ -16,5 +16,7 @@ export const awsLimits: StoreLimits = {
 /** @throws RangeError when a caller did not cut its request to the limits. */
 export function checkCount(what: string, count: number, countMax: number): void {
   if (count <= countMax) return;
-  throw new RangeError(`${count} ${what} in one request; at most ${countMax} are taken. Cut the request to the limits.`);
+  throw new RangeError(
+    `${count} ${what} in one request; at most ${countMax} are taken. Cut the request to the limits.`,
+  );
 }

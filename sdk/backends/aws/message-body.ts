@@ -1,10 +1,9 @@
 /** Messages as the bodies of SQS messages: MessagePack in base64, as SQS takes nothing but text. */
-import { CorruptValueError } from "../../core/errors.ts";
 import type { Message } from "../../core/records.ts";
 import { packed, unpacked } from "./items.ts";
 
 /** SQS bills each 64 KB, so a message is one of these. A spec that does not fit is left out, and read by the receiver. */
-export const bodyCharactersMax = 64 * 1_024;
+const bodyCharactersMax = 64 * 1_024;
 
 export interface Sealed {
   readonly message: Message;
@@ -23,12 +22,7 @@ function textOf(sealed: Sealed): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64");
 }
 
-/** Null for a body that this version cannot read. */
-export function readBody(body: string): Sealed | null {
-  try {
-    return unpacked<Sealed>(Buffer.from(body, "base64"));
-  } catch (error) {
-    if (error instanceof CorruptValueError) return null;
-    throw error;
-  }
+/** @throws CorruptValueError for a body that this version cannot read. */
+export function readBody(body: string): Sealed {
+  return unpacked<Sealed>(Buffer.from(body, "base64"));
 }

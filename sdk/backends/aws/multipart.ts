@@ -10,12 +10,13 @@ import {
 import { carriedOut } from "./failures.ts";
 import type { Meter } from "./meter.ts";
 
+/** S3 takes no smaller ones than 5 MiB, but for the last, and 10,000 of them: together more than any encoded value has. */
+const partBytes = 8 * 1_024 * 1_024;
 const partsAtOnceMax = 4;
 
 interface MultipartOptions {
   readonly client: S3Client;
   readonly meter: Meter;
-  readonly partBytes: number;
 }
 
 interface Target {
@@ -51,7 +52,7 @@ export async function putInParts(
 
 /** Several take the next part each, until there is none. */
 async function putParts(
-  { client, partBytes }: MultipartOptions,
+  { client }: MultipartOptions,
   operation: string,
   upload: Target & { readonly UploadId: string | undefined },
   bytes: Uint8Array,

@@ -1,5 +1,6 @@
 /** What the parts of a stack are called: the one place that the backend, the functions and the stack agree on. */
 import { hashStrings } from "../../core/codec/canonical.ts";
+import { SERVICE_QUEUE } from "../../core/identity.ts";
 
 /** Longest name of a queue that SQS takes. */
 const queueNameLengthMax = 80;
@@ -82,17 +83,6 @@ export const CONTAINER = "worker";
 /** `source` of the events that a stack sends to the default event bus: `Run Started` and `Run Ended`. */
 export const EVENT_SOURCE = "drover";
 
-/** Key attributes of the table, when an item may be deleted (in seconds), and the status of the state of an action. */
-export const tableAttributes = {
-  partitionKey: "pk",
-  sortKey: "sk",
-  expiry: "ttl",
-  status: "st",
-} as const;
-
-/** The index in which runs stand by age: its name and its key attributes. */
-export const runsIndex = { name: "runs", partitionKey: "rk", sortKey: "rs" } as const;
-
 /** The function that sets the size of fleets: invoked every minute, and by who has sent messages. */
 export function scaleFunctionName(stack: string): string {
   return `drover-${stack}--scale`;
@@ -108,12 +98,23 @@ export function scheduleRoleName(stack: string): string {
   return `drover-${stack}--schedules`;
 }
 
-/** Attributes of the table's items that the table itself is made of. */
-export const PARTITION_KEY = "pk";
-export const SORT_KEY = "sk";
-export const TTL_ATTRIBUTE = "ttl";
-
 /** The state machine of a stack's runs. */
 export function stateMachineName(stack: string): string {
   return `drover-${stack}`;
 }
+
+/** The environment in whose name timers and limits are queued: `queueName(stack, serviceEnvironment)`. */
+export const serviceEnvironment = SERVICE_QUEUE;
+
+/** The attributes by which the table is made and its stream filtered. key-layout.ts says what is in them. */
+export const tableAttributes = {
+  partitionKey: "pk",
+  sortKey: "sk",
+  /** When the item may be deleted: a number, in seconds since the epoch. */
+  expiry: "ttl",
+  /** Status of an action: only items that hold a state have it. */
+  status: "st",
+} as const;
+
+/** Sparse: runs, and nothing else, stand in it by age. Both keys are strings; it projects all attributes. */
+export const runsIndex = { name: "runs", partitionKey: "rk", sortKey: "rs" } as const;

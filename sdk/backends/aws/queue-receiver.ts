@@ -1,17 +1,14 @@
 /** Receiving from SQS: long polls, and messages that are not due yet sent on. */
-import { type Message as SqsMessage, ReceiveMessageCommand, type SQSClient } from "@aws-sdk/client-sqs";
-import type { Delivery, Outgoing } from "../../ports.ts";
-import { carriedOut } from "./failures.ts";
-import { readBody } from "./message-body.ts";
-import type { Meter } from "./meter.ts";
-import type { Pauses } from "./pauses.ts";
-import { inSeconds, requestsFor } from "./sqs-units.ts";
+import type { Message as SqsMessage } from "@aws-sdk/client-sqs";
+import { CorruptValueError } from "../../core/errors.ts";
+import type { Clock, Delivery, Outgoing } from "../../ports.ts";
+import { readBody, type Sealed } from "./message-body.ts";
+import type { QueueRequests } from "./queue-requests.ts";
 import { messagesPerRequestMax } from "./sqs-batches.ts";
 
-interface ReceiverOptions extends Pauses {
-  readonly client: SQSClient;
-  readonly meter: Meter;
-  readonly queueUrl: (queue: string) => Promise<string>;
+interface ReceiverOptions {
+  readonly requests: QueueRequests;
+  readonly clock: Clock;
   readonly leaseMs: number;
 }
 
@@ -24,15 +21,22 @@ const betweenPollsMs = 100;
 /** Whoever asks for hundreds gets what so many requests bring. */
 const requestsAtOnceMax = 10;
 
-type SendOn = (early: Outgoing, delivery: Delivery) => Promise<void>;
+export interface ReceiverActions {
+  /** Of a message that is not due yet. */
+  sendOn(early: Outgoing, delivery: Delivery): Promise<void>;
+  /** Of a message that nobody waits for any more. */
+  giveBack(queue: string, receipt: string): Promise<unknown>;
+}
 
 export class QueueReceiver {
   readonly #options: ReceiverOptions;
-  readonly #sendOn: SendOn;
+  readonly #actions: ReceiverActions;
+  /** Polls whose callers were told to stop. */
+  readonly #abandoned = new Set<Promise<void>>();
 
-  constructor(options: ReceiverOptions, sendOn: SendOn) {
+  constructor(options: ReceiverOptions, actions: ReceiverActions) {
     this.#options = options;
-    this.#sendOn = sendOn;
+    this.#actions = actions;
   }
 
   async receive(
@@ -71,30 +75,46 @@ export class QueueReceiver {
     return await this.#due(queue, [first, ...others.map(valueOrNothing)].flat());
   }
 
+  /** Nothing, at once, when the signal aborts. */
   async #request(
     queue: string,
     count: number,
     pollSeconds: number,
     signal: AbortSignal | undefined,
   ): Promise<readonly SqsMessage[]> {
-    const { client, queueUrl, leaseMs, meter } = this.#options;
-    const command = new ReceiveMessageCommand({
-      QueueUrl: await queueUrl(queue),
-      MaxNumberOfMessages: count,
-      WaitTimeSeconds: pollSeconds,
-      VisibilityTimeout: inSeconds(leaseMs),
-    });
+    const { requests, leaseMs } = this.#options;
+    const received = requests.receive(queue, { count, pollSeconds, leaseMs });
+    if (signal === undefined) return await received;
+    const stopped = Promise.withResolvers<null>();
+    const stop = () => stopped.resolve(null);
+    signal.addEventListener("abort", stop);
     try {
-      const sent = client.send(command, signal === undefined ? {} : { abortSignal: signal });
-      const { Messages = [] } = await carriedOut(`receive from queue ${queue}`, sent);
-      const characters = Messages.reduce((sum, { Body = "" }) => sum + Body.length, 0);
-      meter.count({ kind: "sqs.ReceiveMessage", unit: "sqsRequests", units: requestsFor(characters) });
-      return Messages;
-    } catch (error) {
-      // What SQS may have handed out to a request that was given up comes back when its lease ends.
-      if (signal?.aborted) return [];
-      throw error;
+      const messages = await Promise.race([received, stopped.promise]);
+      if (messages === null) this.#abandon(queue, received);
+      return messages ?? [];
+    } finally {
+      signal.removeEventListener("abort", stop);
     }
+  }
+
+  /**
+   * A poll that is cut off may have been handed messages, which would stay hidden for a whole lease. So it goes on, and gives
+   * back what it gets.
+   */
+  #abandon(queue: string, received: Promise<readonly SqsMessage[]>): void {
+    const over = received
+      .then((messages) =>
+        Promise.all(messages.map(({ ReceiptHandle = "" }) => this.#actions.giveBack(queue, ReceiptHandle))),
+      )
+      // What could not be given back comes back when its lease ends.
+      .then(ignore, ignore)
+      .finally(() => this.#abandoned.delete(over));
+    this.#abandoned.add(over);
+  }
+
+  /** Resolves when no poll is under way whose caller was told to stop. */
+  async settled(): Promise<void> {
+    await Promise.all(this.#abandoned);
   }
 
   async #due(queue: string, messages: readonly SqsMessage[]): Promise<readonly Delivery[]> {
@@ -102,18 +122,29 @@ export class QueueReceiver {
     const due: Delivery[] = [];
     const sentOn: Promise<void>[] = [];
     for (const { MessageId: messageId, ReceiptHandle: receipt, Body: body } of messages) {
-      const sealed = readBody(body ?? "");
+      const sealed = sealedIn(body ?? "");
       // Nobody can read it: after some more receives it is in the dead-letter queue, where people find it.
       if (messageId === undefined || receipt === undefined || sealed === null) continue;
       const { message, dueMs } = sealed;
       const delivery = { queue, messageId, receipt, message };
       const delayMs = dueMs === null ? 0 : dueMs - nowMs;
       if (delayMs <= 0) due.push(delivery);
-      else sentOn.push(this.#sendOn({ queue, message, delayMs }, delivery));
+      else sentOn.push(this.#actions.sendOn({ queue, message, delayMs }, delivery));
     }
     // One that could not be sent on comes back when its lease ends.
     await Promise.allSettled(sentOn);
     return due;
+  }
+}
+
+function ignore(): void {}
+
+function sealedIn(body: string): Sealed | null {
+  try {
+    return readBody(body);
+  } catch (error) {
+    if (error instanceof CorruptValueError) return null;
+    throw error;
   }
 }
 

@@ -8,26 +8,15 @@
  *     somebody else holds. The first happens only to messages that are over (the engine removes no others); the second costs
  *     an executor its lease, which the claim's epoch makes harmless.
  */
-import {
-  ChangeMessageVisibilityBatchCommand,
-  DeleteMessageBatchCommand,
-  SendMessageBatchCommand,
-  type SQSClient,
-} from "@aws-sdk/client-sqs";
 import { runOf } from "../../core/identity.ts";
 import type { Delivery, Outgoing, Queue } from "../../ports.ts";
 import { writeBody } from "./message-body.ts";
-import type { Meter } from "./meter.ts";
 import type { Pauses } from "./pauses.ts";
 import { QueueReceiver } from "./queue-receiver.ts";
+import { type Hiding, QueueRequests, type QueueRequestsOptions, type Sending } from "./queue-requests.ts";
 import { SqsBatches } from "./sqs-batches.ts";
-import { inSeconds, requestsFor } from "./sqs-units.ts";
 
-export interface AwsQueueOptions extends Pauses {
-  readonly client: SQSClient;
-  readonly meter: Meter;
-  /** Where the queue of an environment is. */
-  readonly queueUrl: (queue: string) => Promise<string>;
+export interface AwsQueueOptions extends QueueRequestsOptions, Pauses {
   /** How long a received message stays hidden unless its lease is extended. */
   readonly leaseMs: number;
   /** Longest delay of one sending (Q2). @default 15 minutes, the most that SQS keeps */
@@ -39,18 +28,6 @@ const delayMsMaxDefault = 900_000;
 /** SQS hides a message for at most 12 hours after it was received; some of them may have passed. */
 const hiddenMsMax = 11 * 3_600_000;
 
-interface Sending {
-  readonly queue: string;
-  readonly body: string;
-  readonly group: string;
-  readonly delayMs: number;
-}
-
-interface Hiding {
-  readonly delivery: Delivery;
-  readonly ms: number;
-}
-
 export class AwsQueue implements Queue {
   readonly #options: Required<AwsQueueOptions>;
   readonly #sends: SqsBatches<Sending>;
@@ -60,25 +37,32 @@ export class AwsQueue implements Queue {
 
   constructor(options: AwsQueueOptions) {
     this.#options = { delayMsMax: delayMsMaxDefault, ...options };
+    const requests = new QueueRequests(options);
     this.#sends = new SqsBatches({
       pauses: options,
       operation: "send messages",
       queueOf: ({ queue }) => queue,
-      request: (queue, sendings) => this.#requestSend(queue, sendings),
+      request: (queue, sendings) => requests.send(queue, sendings),
     });
     this.#removes = new SqsBatches({
       pauses: options,
       operation: "remove messages",
       queueOf: ({ queue }) => queue,
-      request: (queue, deliveries) => this.#requestRemove(queue, deliveries),
+      request: (queue, deliveries) => requests.remove(queue, deliveries),
     });
     this.#hides = new SqsBatches({
       pauses: options,
       operation: "change leases",
-      queueOf: ({ delivery }) => delivery.queue,
-      request: (queue, hidings) => this.#requestHide(queue, hidings),
+      queueOf: ({ queue }) => queue,
+      request: (queue, hidings) => requests.hide(queue, hidings),
     });
-    this.#receiver = new QueueReceiver(options, (early, delivery) => this.#sendOn(early, delivery));
+    this.#receiver = new QueueReceiver(
+      { ...options, requests },
+      {
+        sendOn: (early, delivery) => this.#sendOn(early, delivery),
+        giveBack: (queue, receipt) => this.#hides.ask({ queue, receipt, ms: 0 }),
+      },
+    );
   }
 
   async send(messages: readonly Outgoing[]): Promise<void> {
@@ -99,12 +83,20 @@ export class AwsQueue implements Queue {
   }
 
   async release(delivery: Delivery, delayMs: number): Promise<void> {
-    await this.#hides.ask({ delivery, ms: Math.min(delayMs, hiddenMsMax) });
+    await this.#hides.ask({ ...placeOf(delivery), ms: Math.min(delayMs, hiddenMsMax) });
   }
 
   /** Makes the leases of deliveries end `ms` from now. For each, false when it has lapsed. */
   async extend(deliveries: readonly Delivery[], ms: number): Promise<readonly boolean[]> {
-    return await Promise.all(deliveries.map((delivery) => this.#hides.ask({ delivery, ms })));
+    return await Promise.all(deliveries.map((delivery) => this.#hides.ask({ ...placeOf(delivery), ms })));
+  }
+
+  /**
+   * Resolves when no poll is under way that was told to stop: within 20 s. A process that ends before that may leave a message
+   * hidden for the rest of its lease.
+   */
+  async settled(): Promise<void> {
+    await this.#receiver.settled();
   }
 
   #sendingOf({ queue, message, delayMs }: Outgoing): Sending {
@@ -118,42 +110,8 @@ export class AwsQueue implements Queue {
     await this.send([outgoing]);
     await this.remove([delivery]);
   }
+}
 
-  async #requestSend(queue: string, sendings: readonly Sending[]) {
-    const { client, queueUrl, meter } = this.#options;
-    const Entries = sendings.map(({ body, group, delayMs }, place) => ({
-      Id: String(place),
-      MessageBody: body,
-      // One run with very many messages does not hold up the others.
-      MessageGroupId: group,
-      ...(delayMs > 0 ? { DelaySeconds: inSeconds(delayMs) } : {}),
-    }));
-    const command = new SendMessageBatchCommand({ QueueUrl: await queueUrl(queue), Entries });
-    const output = await client.send(command);
-    const characters = sendings.reduce((sum, { body }) => sum + body.length, 0);
-    meter.count({ kind: "sqs.SendMessageBatch", unit: "sqsRequests", units: requestsFor(characters) });
-    return output;
-  }
-
-  async #requestRemove(queue: string, deliveries: readonly Delivery[]) {
-    const { client, queueUrl, meter } = this.#options;
-    const Entries = deliveries.map(({ receipt }, place) => ({ Id: String(place), ReceiptHandle: receipt }));
-    const command = new DeleteMessageBatchCommand({ QueueUrl: await queueUrl(queue), Entries });
-    const output = await client.send(command);
-    meter.count({ kind: "sqs.DeleteMessageBatch", unit: "sqsRequests", units: 1 });
-    return output;
-  }
-
-  async #requestHide(queue: string, hidings: readonly Hiding[]) {
-    const { client, queueUrl, meter } = this.#options;
-    const Entries = hidings.map(({ delivery, ms }, place) => ({
-      Id: String(place),
-      ReceiptHandle: delivery.receipt,
-      VisibilityTimeout: inSeconds(ms),
-    }));
-    const command = new ChangeMessageVisibilityBatchCommand({ QueueUrl: await queueUrl(queue), Entries });
-    const output = await client.send(command);
-    meter.count({ kind: "sqs.ChangeMessageVisibilityBatch", unit: "sqsRequests", units: 1 });
-    return output;
-  }
+function placeOf({ queue, receipt }: Delivery): Pick<Hiding, "queue" | "receipt"> {
+  return { queue, receipt };
 }

@@ -58,9 +58,7 @@ export class RunScans {
 
   async #scan(run: string): Promise<ScannedRun> {
     const shards = await Promise.all(shardsOf(run).map((pk) => this.#readShard(run, pk)));
-    return shards
-      .flatMap(actionsIn)
-      .sort((a, b) => a.createdMs - b.createdMs || (a.id < b.id ? -1 : 1));
+    return shards.flatMap(actionsIn).sort((a, b) => a.createdMs - b.createdMs || (a.id < b.id ? -1 : 1));
   }
 
   #readShard(run: string, pk: string): Promise<readonly Item[]> {

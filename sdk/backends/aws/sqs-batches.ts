@@ -7,6 +7,7 @@ import { StorageError } from "../../core/errors.ts";
 import { carriedOut, storageFailure } from "./failures.ts";
 import { type Asked, chunksOf, Gatherer } from "./gatherer.ts";
 import { type Pauses, pause, triesMax } from "./pauses.ts";
+import type { BatchAnswer } from "./queue-requests.ts";
 
 /** SQS takes no more. */
 export const messagesPerRequestMax = 10;
@@ -16,11 +17,7 @@ export interface SqsBatchesOptions<Question> {
   /** What is tried, as in `remove messages`. */
   readonly operation: string;
   readonly queueOf: (question: Question) => string;
-  /** Makes one request. The id of an entry is its place in the list. */
-  readonly request: (
-    queue: string,
-    questions: readonly Question[],
-  ) => Promise<{ readonly Failed?: readonly BatchResultErrorEntry[] | undefined }>;
+  readonly request: (queue: string, questions: readonly Question[]) => Promise<BatchAnswer>;
 }
 
 /** What SQS says of a receipt that does not count any more. */

@@ -2,7 +2,8 @@
 import type { RunRecord } from "../../core/records.ts";
 import type { Bodies } from "./bodies.ts";
 import { damaged, type Item, keyAttributes, packed, unpacked } from "./items.ts";
-import { runKey, runList, runListCount, runListOf, runsIndexName } from "./key-layout.ts";
+import { ageKeyOf, runKey, runList, runListCount, runListOf } from "./key-layout.ts";
+import { runsIndex } from "./names.ts";
 import type { Condition, Table } from "./table.ts";
 
 const isNew: Condition = { expression: "attribute_not_exists(pk)" };
@@ -20,7 +21,7 @@ export class Runs {
     const item = {
       ...keyAttributes(runKey(run.name)),
       rk: { S: runListOf(run.name) },
-      rs: { N: String(run.createdMs) },
+      rs: { S: ageKeyOf(run) },
       ...(await this.#bodies.attributes(run.name, packed(run))),
     };
     const result = await this.#table.put(`create run ${run.name}`, item, isNew);
@@ -48,7 +49,7 @@ export class Runs {
   async #newestOf(list: string, limit: number): Promise<readonly RunRecord[]> {
     const items: Item[] = [];
     const pages = this.#table.query("list the runs", {
-      IndexName: runsIndexName,
+      IndexName: runsIndex.name,
       KeyConditionExpression: "rk = :list",
       ExpressionAttributeValues: { ":list": { S: list } },
       ScanIndexForward: false,

@@ -1,6 +1,7 @@
 /** Specs in the table, and who is whose child. */
-import type { ActionId, ActionSpec, ActionStatus } from "../../core/records.ts";
+
 import { runOf } from "../../core/identity.ts";
+import type { ActionId, ActionSpec, ActionStatus } from "../../core/records.ts";
 import type { ChildRecord } from "../../ports.ts";
 import type { Bodies } from "./bodies.ts";
 import { type Item, keyOf } from "./items.ts";

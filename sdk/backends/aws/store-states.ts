@@ -31,7 +31,9 @@ export class States {
 
   async write(next: ActionState, expected: number | null): Promise<WriteStateResult> {
     if (next.version !== (expected ?? 0) + 1) {
-      throw new Error(`Broken invariant: version ${next.version} of ${next.id} over version ${expected ?? 0}.`);
+      throw new Error(
+        `Broken invariant: version ${next.version} of ${next.id} over version ${expected ?? 0}.`,
+      );
     }
     const condition = expected === null ? isUnclaimed : isUnchangedSince(expected);
     const item = await stateItem(next, this.#bodies);

@@ -1,5 +1,12 @@
 /** The records of a stack, in its DynamoDB table: key-layout.ts draws it. */
-import type { ActionId, ActionSpec, ActionState, JournalBatch, MailboxEntry, RunRecord } from "../../core/records.ts";
+import type {
+  ActionId,
+  ActionSpec,
+  ActionState,
+  JournalBatch,
+  MailboxEntry,
+  RunRecord,
+} from "../../core/records.ts";
 import type { ChildRecord, Clock, Store, WriteStateResult } from "../../ports.ts";
 import type { Bodies } from "./bodies.ts";
 import { awsLimits, checkCount } from "./limits.ts";

@@ -62,7 +62,8 @@ export class Table {
       this.#count("PutItem", "wru", ConsumedCapacity);
       return { ok: true };
     } catch (error) {
-      if (!(error instanceof ConditionalCheckFailedException)) return await carriedOut(operation, Promise.reject(error));
+      if (!(error instanceof ConditionalCheckFailedException))
+        return await carriedOut(operation, Promise.reject(error));
       // A refused write is billed as the larger of the two items.
       const current = error.Item ?? null;
       const bytes = Math.max(sizeBytes(whole), current === null ? 0 : sizeBytes(current));
@@ -93,7 +94,11 @@ export class Table {
         ...input,
         ExclusiveStartKey: from,
       });
-      const { Items = [], LastEvaluatedKey, ConsumedCapacity } = await carriedOut(operation, client.send(command));
+      const {
+        Items = [],
+        LastEvaluatedKey,
+        ConsumedCapacity,
+      } = await carriedOut(operation, client.send(command));
       this.#count("Query", "rru", ConsumedCapacity);
       yield Items;
       from = LastEvaluatedKey;

@@ -1,10 +1,11 @@
 /** The `Leases` of a replica on AWS: the main thread's side of its lease thread. */
-import { extname } from "node:path";
 import { Worker } from "node:worker_threads";
-import type { Leases } from "../ports.ts";
+import type { Leases } from "../../ports.ts";
 import type { LeaseOrder, LeaseThreadOptions } from "./lease-thread.ts";
 
 export interface LeaseKeeperOptions {
+  /** The module whose only work in a thread is to call `keepLeases`. */
+  readonly thread: URL;
   /** @default the one of the environment */
   readonly region?: string | null;
   readonly endpoint?: string | null;
@@ -34,7 +35,7 @@ export function startLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
   const { region = null, endpoint = null, queueUrlOf, taskToken = null, healthFile = null } = options;
   const { visibilitySeconds = 60, beatMs = 20_000, graceMs = 2_000 } = options;
   const lookMs = Math.max(10, Math.min(lookMsMax, graceMs / 4));
-  const thread = startThread({
+  const thread = startThread(options.thread, {
     region,
     endpoint,
     taskToken,
@@ -56,13 +57,8 @@ export function startLeaseKeeper(options: LeaseKeeperOptions): LeaseKeeper {
   };
 }
 
-function startThread(options: LeaseThreadOptions): Worker {
-  // The sources run as they are, and so does what is built from them: the thread's file ends as this one does.
-  const extension = extname(new URL(import.meta.url).pathname);
-  const thread = new Worker(new URL(`./lease-thread${extension}`, import.meta.url), {
-    workerData: options,
-    name: "drover-leases",
-  });
+function startThread(module: URL, options: LeaseThreadOptions): Worker {
+  const thread = new Worker(module, { workerData: options, name: "drover-leases" });
   thread.unref();
   return thread;
 }
