@@ -1,5 +1,5 @@
 /**
- * Bundles what is deployed: each function into one file, and the program of containers beside its Dockerfile. It runs before a
+ * Bundles what is deployed: the functions, which share what they have in common, and the program of containers beside its Dockerfile. It runs before a
  * synth, needs neither Docker nor credentials, and makes the same bytes of the same sources, so that CDK deploys what has
  * changed and nothing else.
  */
@@ -13,7 +13,7 @@ const workerFolder = join(root, "worker-image");
 const dockerfile = join(workerFolder, "Dockerfile");
 
 const functions = Object.fromEntries(
-  functionNames.map((name) => [`${name}/index`, join(root, "functions", `${name}.ts`)]),
+  functionNames.map((name) => [name, join(root, "functions", `${name}.ts`)]),
 );
 
 const worker = { main: join(workerFolder, "main.ts") };
@@ -38,7 +38,7 @@ const options = {
 } as const satisfies BuildOptions;
 
 /**
- * Makes `<out>/functions/<name>/index.mjs` and `<out>/worker-image/`. They appear by a rename: a synth that runs meanwhile never
+ * Makes `<out>/functions/<name>.mjs` and `<out>/worker-image/`. They appear by a rename: a synth that runs meanwhile never
  * sees half of them.
  *
  * @throws Error that names each source that is missing.
@@ -50,7 +50,7 @@ export async function buildAssets(out: string = join(import.meta.dirname, "build
   const next = `${out}.next-${process.pid}`;
   mkdirSync(next, { recursive: true });
   try {
-    await build({ ...options, entryPoints: functions, outdir: join(next, "functions") });
+    await build({ ...options, splitting: true, entryPoints: functions, outdir: join(next, "functions") });
     await build({ ...options, entryPoints: worker, outdir: join(next, "worker-image") });
     cpSync(workerFolder, join(next, "worker-image"), {
       recursive: true,

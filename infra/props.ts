@@ -76,7 +76,7 @@ export interface DroverStackProps extends StackProps {
   readonly oldestMessageAge?: Duration;
   /** Makes a CloudWatch dashboard. Three in an account are free. @default true */
   readonly dashboard?: boolean;
-  /** Folder with a folder of each bundled function, holding `index.mjs`. @default the bundles that come with this package */
+  /** Folder with the bundle of each function, such as `drive.mjs`. @default the bundles that come with this package */
   readonly functionsPath?: string;
   /** Folder with the Dockerfile of the worker image. @default the one that comes with this package */
   readonly workerImagePath?: string;
@@ -118,12 +118,12 @@ function receiveCount(count: number): number {
 }
 
 function withBundles(path: string): string {
-  const missing = functionNames.find((name) => !existsSync(join(path, name, "index.mjs")));
+  const missing = functionNames.find((name) => !existsSync(join(path, `${name}.mjs`)));
   if (missing === undefined) return path;
   throw new PolicyError({
     what: "Folder of the functions",
     value: path,
-    allowed: `a folder with ${functionNames.join(", ")}, each with index.mjs; ${missing} is missing`,
+    allowed: `a folder with a bundle of each function, and ${missing}.mjs is missing`,
     wayOut: "In a checkout of Drover run `node infra/build.ts`; else leave functionsPath out.",
   });
 }

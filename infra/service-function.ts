@@ -1,5 +1,4 @@
 /** A Lambda function of Drover, with a role and a log group of its own. */
-import { join } from "node:path";
 import { type Duration, RemovalPolicy, Size } from "aws-cdk-lib";
 import { Role, ServicePrincipal } from "aws-cdk-lib/aws-iam";
 import {
@@ -14,9 +13,9 @@ import { Construct } from "constructs";
 import type { FunctionName } from "./function-names.ts";
 
 export interface ServiceFunctionProps {
-  /** Which of the bundled functions: the name of its folder. */
+  /** Which of the bundled functions: the name of its file. */
   readonly name: FunctionName;
-  /** Folder that holds a folder with `index.mjs` for each function. */
+  /** Folder of all functions, which is one asset: most of it is what they share. */
   readonly functionsPath: string;
   readonly description: string;
   readonly timeout: Duration;
@@ -58,8 +57,8 @@ export class ServiceFunction extends Construct {
       description: `Drover: ${props.description}`,
       runtime: Runtime.NODEJS_24_X,
       architecture: Architecture.ARM_64,
-      code: Code.fromAsset(join(props.functionsPath, props.name)),
-      handler: "index.handler",
+      code: Code.fromAsset(props.functionsPath),
+      handler: `${props.name}.handler`,
       timeout: props.timeout,
       memorySize: props.memoryMiB,
       ephemeralStorageSize: Size.mebibytes(props.diskMiB ?? 512),

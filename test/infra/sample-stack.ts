@@ -36,11 +36,10 @@ export const cdkContext: Readonly<Record<string, unknown>> = JSON.parse(
 /** Folders as the build leaves them, with next to nothing in them. */
 export function fakeBundles(): Pick<DroverStackProps, "functionsPath" | "workerImagePath"> {
   const folder = mkdtempSync(join(tmpdir(), "drover-infra-"));
+  for (const part of ["functions", "worker-image"]) mkdirSync(join(folder, part));
   for (const name of functionNames) {
-    mkdirSync(join(folder, "functions", name), { recursive: true });
-    writeFileSync(join(folder, "functions", name, "index.mjs"), "export const handler = async () => null;\n");
+    writeFileSync(join(folder, "functions", `${name}.mjs`), "export const handler = async () => null;\n");
   }
-  mkdirSync(join(folder, "worker-image"));
   writeFileSync(join(folder, "worker-image", "Dockerfile"), "FROM scratch\n");
   return { functionsPath: join(folder, "functions"), workerImagePath: join(folder, "worker-image") };
 }

@@ -14,7 +14,7 @@ export type Durability = "process" | "power";
 /** How long a statement waits for another process that is writing. */
 const busyMsMax = 5_000;
 /** The checkpoint thread moves the log into the file; should it fall behind, this many pages of 4 KiB are the bound. */
-const checkpointPages = 100_000;
+const checkpointPages = 15_000;
 const logBytesKeptMax = 64 * 1024 * 1024;
 const cacheKibibytes = 64 * 1024;
 
