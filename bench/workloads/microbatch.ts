@@ -46,7 +46,7 @@ const shared = {
   unit: "items",
   count: 1_000_000,
   task: microbatch,
-  inputs: { whole: { batches: 1_000 }, part: { batches: 100 }, tiny: { batches: 4 } },
+  inputs: { whole: { batches: 1_000 }, part: { batches: 20 }, tiny: { batches: 4 } },
   async plain({ batches }: Input, checkpoint: (key: string, value: unknown) => void): Promise<number[]> {
     const results = await pool(batches, batchesAtOnce, (batch) =>
       plainAction(checkpoint, `${batch}`, batch, async () => {

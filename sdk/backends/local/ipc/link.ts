@@ -20,6 +20,13 @@ export interface LinkOptions {
    * each other.
    */
   readonly pausesWhileFull: boolean;
+  /**
+   * Writes as soon as the code that sends has come to rest, instead of gathering for a whole turn of the event loop. Right
+   * for an end that sends its messages in few places, such as after a commit.
+   *
+   * @default false
+   */
+  readonly isPrompt?: boolean;
 }
 
 interface FrameInMaking {
@@ -109,10 +116,13 @@ export class Link {
 
   #scheduleFlush(): void {
     this.#flushIsDue = true;
-    setImmediate(() => {
+    const flush = () => {
       this.#flushIsDue = false;
       this.#flush();
-    });
+    };
+    // A tick that is asked for by a promise reaction comes when all of those have run.
+    if (this.#options.isPrompt === true) queueMicrotask(() => process.nextTick(flush));
+    else setImmediate(flush);
   }
 
   #flush(evenWhenFull = false): void {

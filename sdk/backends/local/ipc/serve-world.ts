@@ -51,6 +51,7 @@ class WorldServer {
     this.#link = new Link(stream, {
       onMessage: (message, take) => this.#handle(message, take),
       pausesWhileFull: true,
+      isPrompt: true,
     });
     this.#link.send(() => [messageKind.welcome, finite(ports.store.limits)]);
     this.closed = this.#link.closed.then((fault) => this.#settle(fault));
